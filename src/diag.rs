@@ -485,9 +485,11 @@ codes! {
     Guard = "guard", Error;
     /// A configuration that differs from the files.
     Difference = "difference", Warning;
+    /// Something that was on air is not recorded, or only partly, or it is not known whether it is.
+    NotRecorded = "not-recorded", Warning;
     /// A fact about a plan that a reviewer should see first.
     PlanWarning = "plan-warning", Warning;
-    /// A receiver was not told what a drift check found, or what was told is not kept.
+    /// A receiver was not told what a drift check or an audit found, or what was told is not kept.
     NotTold = "not-told", Warning;
 }
 

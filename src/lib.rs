@@ -54,7 +54,7 @@ pub mod render;
 pub mod resolve;
 mod schema;
 pub mod sealed;
-mod sessions;
+pub mod sessions;
 pub mod snapshot;
 pub mod source;
 pub mod wire;

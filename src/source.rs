@@ -126,7 +126,7 @@ impl Source {
         Self { name: name.into(), text, line_starts, characters, remembered: BTreeMap::new(), is_as_written }
     }
 
-    /// A file of which only these places are known: a saved plan holds them and not the text.
+    /// A file of which only these places are known: saved plans and reports hold them and not the text.
     pub fn remembered<'p>(name: &str, places: impl IntoIterator<Item = &'p Place>) -> Self {
         let own = places.into_iter().filter(|place| place.file == name && place.is_in_order());
         let positions = own.flat_map(|place| [place.start, place.end]);
@@ -225,6 +225,16 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// Files of which only these places are known.
+    pub fn remembering<'p>(places: impl IntoIterator<Item = &'p Place>) -> Self {
+        let mut files: BTreeMap<&str, Vec<&Place>> = BTreeMap::new();
+        for place in places {
+            files.entry(&place.file).or_default().push(place);
+        }
+        let files = files.into_iter().map(|(name, places)| Source::remembered(name, places)).collect();
+        Self { files }
+    }
+
     /// Adds a file and returns its id.
     pub fn add(&mut self, source: Source) -> FileId {
         self.files.push(source);

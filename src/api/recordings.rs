@@ -125,7 +125,7 @@ impl Client {
         for video in self.videos_under(domain, &endpoint, period).await? {
             videos.insert(video.id.clone(), video);
         }
-        for ingest in self.mapping(domain).await?.ingest {
+        for ingest in self.mapping(domain).await?.ingest.into_iter().filter(|ingest| ingest != domain) {
             let shared = self.mapping(&ingest).await?.streaming.iter().any(|name| name != domain);
             for video in self.videos_under(&ingest, &endpoint, period).await? {
                 videos.entry(video.id.clone()).or_insert(Video { shared, ..video });

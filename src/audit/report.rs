@@ -10,7 +10,7 @@ use super::history::{Ruler, Ruling, Since};
 use super::verdict::{Kind, Reason, Settings, Verdict};
 use crate::model::{Address, Aired, Period, RecordConfig, Video};
 use crate::sealed;
-use crate::source::Place;
+use crate::source::{Place, Sources};
 
 /// The version of the sealed text.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -210,6 +210,11 @@ impl Audit {
             grace: SignedDuration::from_secs(self.grace),
             slack: SignedDuration::from_secs(self.slack),
         }
+    }
+
+    /// The files of the audit, as far as it stores them: their names and the places that it names.
+    pub fn sources(&self) -> Sources {
+        Sources::remembering(self.sessions.iter().filter_map(|session| session.place.as_ref()))
     }
 
     /// Whether everything that was asked for was read.

@@ -23,7 +23,7 @@ use super::terminal::Terminal;
 use super::undeclared::Breadth;
 use super::views::of_reports;
 use crate::apply::journal::Journal;
-use crate::apply::{self, ApplySettings, Outcome, Report};
+use crate::apply::{self, ApplySettings, Outcome, PlanningRead, Report};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Address;
 use crate::plan::{Guard, Plan, PlanOptions, SavedPlan};
@@ -202,7 +202,7 @@ impl Order<'_> {
         let saved = observed.saved(touched(plan, snapshot), self.loaded);
         let journal = folder.begin(observed.start(), earlier, Some(&saved))?;
         let journal = begun.get_or_init(|| journal);
-        let (report, interrupted) = self.apply(plan, connection, journal, &interrupt).await?;
+        let (report, interrupted) = self.apply(&observed, connection, journal, &interrupt).await?;
         let exit = exit(&report, plan, interrupted);
         let report = ReportView::new(&view, &report, &self.loaded.sources);
         self.session.events.report(&report);
@@ -279,20 +279,23 @@ impl Order<'_> {
     /// Applies, with signals and progress; the exit is that of the signal, if there was one.
     async fn apply(
         &self,
-        plan: &Plan,
+        observed: &Observed,
         connection: &Connection,
         journal: &Journal,
         interrupt: &Interrupt,
     ) -> Result<(Report, Option<Exit>), Failure> {
+        let Observed { plan, snapshot, listed, .. } = observed;
         let cleared = plan.cleared().map_err(|refusal| Failure {
             exit: Exit::Refused,
             ..Failure::from(Diagnostic::new(Code::NotDone, refusal.to_string()))
         })?;
         let progress = Progress::new(plan.decisions.changes.len(), &self.session.terminal);
+        let freshness = self.writing.freshness;
         let settings = ApplySettings {
             deadline: self.scope.remote.timeout,
             settle: self.writing.settle,
-            freshness: self.writing.freshness,
+            freshness,
+            planned_on: PlanningRead::of(&plan.decisions, snapshot, listed, freshness),
             stop_on_error: self.writing.stop_on_error,
             ..ApplySettings::new(interrupt.stop(), journal.clone())
         };

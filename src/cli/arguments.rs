@@ -489,8 +489,8 @@ pub(super) struct Writing {
     #[arg(long)]
     pub(super) stop_on_error: bool,
 
-    /// Maximum age of the read that a write relies on, up to 1m; several writes may share it. With 0, livevod reads right
-    /// before each write
+    /// Maximum age of the read that a write relies on, up to 1m; several writes may share it, and the plan may have read it.
+    /// With 0, livevod reads right before each write
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_FRESHNESS", default_value = "1s", value_parser = freshness)]
     pub(super) freshness: Duration,
 

@@ -6,10 +6,11 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::arguments::{Guards, Planning, Remote, Scope, plan_options};
-use super::connect::{Access, Connection, connect};
+use super::connect::{Access, Connection, Tally, connect};
 use super::failure::Failure;
 use super::goal::Goal;
 use super::load::{Loaded, load};
+use super::monitor::{AUDIT_STATE, Monitor, Monitored, Monitoring};
 use super::observe::{Observed, against, block_on, observe};
 use super::places::Places;
 use super::reading::{self, Asked, Domains};
@@ -22,6 +23,7 @@ use super::window::Window;
 use crate::audit::{self, Audit, Expected, History, Made, Ruling, Settings, Verdict, Write};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Address, Aired, Period, Snapshot};
+use crate::notify::{Check, Summary};
 use crate::plan::{PlanOptions, Selection};
 use crate::render::{self, AuditView, Context, Exit, Target};
 use crate::resolve::Entry;
@@ -36,6 +38,7 @@ else why it is not known. `must_record` in the files names streams that must be 
 
 #[derive(Debug, Args)]
 #[command(mut_arg("format", |format| format.value_parser(of_audit())))]
+#[command(mut_arg("state", |state| state.default_value(AUDIT_STATE)))]
 pub(super) struct Arguments {
     #[command(flatten)]
     planning: Planning,
@@ -56,7 +59,7 @@ pub(super) struct Arguments {
     transcoded: bool,
 
     /// List only the streams that are on air under a configuration which has changed since they began; exit with 2 if there are any
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["notify", "metrics"])]
     pending: bool,
 
     /// How long after a part or a stream has ended its recording must be listed: until then, its verdict is `pending`
@@ -70,6 +73,9 @@ pub(super) struct Arguments {
     /// Save the verdicts to FILE as evidence, with a checksum; `livevod show FILE` shows them
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+
+    #[command(flatten)]
+    monitoring: Monitoring,
 }
 
 /// The longest that recordings are waited for, and that their times may be off by.
@@ -101,14 +107,72 @@ impl Run for Arguments {
     fn places(&self) -> Places<'_> {
         let Self { planning, sessions, against, .. } = self;
         let reads = || planning.files().into_iter().chain(sessions.clone()).chain(against.clone()).collect();
-        Places::reading(reads).journals(&planning.scope.journal).writing("--out", self.out.as_ref())
+        let places =
+            Places::reading(reads).journals(&planning.scope.journal).writing("--out", self.out.as_ref());
+        self.monitoring.places(planning.scope.format, places)
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
+        let Planning { scope, .. } = &self.planning;
+        if self.pending && !scope.format.holds_pages() {
+            let message = "`--pending` can only be shown in the formats `human` and `json`";
+            return Err(Diagnostic::new(Code::Usage, message).into());
+        }
+        let mut names = self.planning.distinguishing();
+        names.extend(self.transcoded.then(|| "--transcoded".to_owned()));
+        let monitor =
+            self.monitoring.begin(Check::Audit, &scope.remote, scope.format, scope.title(), &names)?;
+        let (judged, Monitored { findings, openmetrics }) = self.monitored(&monitor);
+        let (loaded, Read { observed, .. }, Judged { audit, writes: _, damaged }) = match judged {
+            Ok(judged) => judged,
+            Err(mut failure) => {
+                terminal.print(&openmetrics.unwrap_or_default());
+                failure.diagnostics.extend(findings);
+                return Err(failure);
+            }
+        };
+        if let Some(out) = &self.out {
+            sealed::write(out, Code::Usage, audit.write())?;
+        }
+        let diagnostics = [observed.findings(&loaded), damaged, findings].concat();
+        let exit = exit(&audit, observed.is_read(), self.pending);
+        let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
+        let mut view = AuditView::new(&audit);
+        (view.is_about_pending, view.selected) = (self.pending, self.selection().flags());
+        let layout = scope.layout(terminal);
+        terminal.show(&match openmetrics {
+            Some(text) => render::measured(text, context, &layout),
+            None => render::audit(&view, context, &layout),
+        });
+        Ok(exit)
+    }
+}
+
+impl Arguments {
+    fn selection(&self) -> Selection {
+        plan_options(&self.planning.scope, &Guards::default()).selection
+    }
+
+    /// Judges, and tells the result to everyone who is to be told, also that nothing could be judged.
+    fn monitored(&self, monitor: &Monitor<'_>) -> (Result<(Loaded, Read, Judged), Failure>, Monitored) {
+        let mut calls = Tally::default();
+        let judged = self.judge(&mut calls);
+        let summary = || match &judged {
+            Ok((_, Read { observed, .. }, Judged { audit, .. })) => {
+                Summary::of_audit(audit, &observed.plan.notes.unread)
+            }
+            Err(failure) => monitor.failed(failure),
+        };
+        let told = monitor.tell(summary, &calls);
+        (judged, told)
+    }
+
+    /// Judges what aired. `calls` becomes the count of the calls, also if it fails.
+    fn judge(&self, calls: &mut Tally) -> Result<(Loaded, Read, Judged), Failure> {
         let Planning { paths, rules, scope } = &self.planning;
         let loaded = load(paths, rules)?;
-        let selection = plan_options(scope, &Guards::default()).selection;
-        let read = self.read(&loaded, &selection)?;
+        let selection = self.selection();
+        let read = self.read(&loaded, &selection, calls)?;
         let Read { target, observed, aired } = &read;
         let evidence = Evidence {
             loaded: &loaded,
@@ -118,23 +182,12 @@ impl Run for Arguments {
             aired,
             settings: Settings { grace: self.grace, slack: self.slack },
         };
-        let Judged { audit, writes: _, damaged } = evidence.judge(|address| selection.selects(address))?;
-        if let Some(out) = &self.out {
-            sealed::write(out, Code::Usage, audit.write())?;
-        }
-        let diagnostics = [observed.findings(&loaded), damaged].concat();
-        let exit = exit(&audit, observed.is_read(), self.pending);
-        let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
-        let mut view = AuditView::new(&audit);
-        view.is_about_pending = self.pending;
-        terminal.show(&render::audit(&view, context, &scope.layout(terminal)));
-        Ok(exit)
+        let judged = evidence.judge(|address| selection.selects(address))?;
+        Ok((loaded, read, judged))
     }
-}
 
-impl Arguments {
     /// Reads the configurations and what aired.
-    fn read(&self, loaded: &Loaded, selection: &Selection) -> Result<Read, Failure> {
+    fn read(&self, loaded: &Loaded, selection: &Selection, calls: &mut Tally) -> Result<Read, Failure> {
         let Self { planning: Planning { scope, .. }, window, transcoded, .. } = self;
         let domains = domains(loaded, &scope.remote, selection);
         let options = whole_domains(scope, &domains);
@@ -144,6 +197,7 @@ impl Arguments {
             return Ok(Read { target: observed.target.clone(), observed, aired });
         }
         let connection = connect(&scope.remote, Access::Reads, &Goal::Files.reach(&loaded.desired))?;
+        *calls = connection.calls.clone();
         let earlier = Earlier::read(&scope.journal, &connection.target)?;
         let period = window.period(Timestamp::now())?;
         let asked = Asked { period, transcoded: *transcoded, clients: false };

@@ -26,6 +26,7 @@ use crate::diag::Diagnostic;
 use crate::drift::{self, Comparison, Difference, Drift, FieldDifference, Kind, Moved};
 use crate::merge::{Adopter, Outlines, acceptance};
 use crate::model::Address;
+use crate::notify::Check;
 use crate::plan::Guard;
 use crate::render::{self, Command, Context, Cures, DriftView, Exit};
 
@@ -89,7 +90,8 @@ impl Run for Arguments {
         let Planning { paths, rules: _, scope } = &self.planning;
         let mut names = self.planning.distinguishing();
         names.extend(self.unmanaged.then(|| "--unmanaged".to_owned()));
-        let monitor = self.monitoring.begin(&scope.remote, scope.format, scope.title(), &names)?;
+        let monitor =
+            self.monitoring.begin(Check::Drift, &scope.remote, scope.format, scope.title(), &names)?;
         let (compared, Monitored { findings, openmetrics }) = self.monitored(&monitor);
         let Checked { loaded, observed, who, last, drift } = match compared {
             Ok(checked) => checked,

@@ -1,4 +1,4 @@
-//! Tells receivers and metrics what a drift check found, and keeps what was told.
+//! Tells receivers and metrics what a drift check or an audit found, and keeps what was told.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -20,13 +20,14 @@ use crate::api::{self, HookUrl};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::files;
 use crate::notify::{
-    self, CheckState, Letter, Link, Message, Outcome, Patience, Receiver, State, Summary, Told,
+    self, Check, CheckState, Letter, Link, Message, Outcome, Patience, Receiver, State, Summary, Told,
 };
 use crate::render::{self, Exposition, Format, Metrics};
 use crate::wire::Secret;
 
-/// The file of the state, if `--state` names none.
-const STATE: &str = ".livevod/drift.json";
+/// The files of the states, if `--state` names none.
+const DRIFT_STATE: &str = ".livevod/drift.json";
+pub(super) const AUDIT_STATE: &str = ".livevod/audit.json";
 
 /// The largest state that is read, in bytes.
 const LARGEST_STATE: u64 = 8 << 20;
@@ -34,7 +35,7 @@ const LARGEST_STATE: u64 = 8 << 20;
 /// The largest file with a URL or a secret, in bytes.
 const LARGEST_SECRET: u64 = 16 << 10;
 
-/// Who is told what a drift check found.
+/// Who is told what a check found. A command other than `drift` gives `--state` a default of its own.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Monitoring")]
 pub(super) struct Monitoring {
@@ -57,7 +58,7 @@ pub(super) struct Monitoring {
     metrics: Option<PathBuf>,
 
     /// File that keeps what was told, and the time of the last success, from run to run; used with --notify and with metrics
-    #[arg(long, value_name = "FILE", default_value = STATE)]
+    #[arg(long, value_name = "FILE", default_value = DRIFT_STATE)]
     state: PathBuf,
 }
 
@@ -81,8 +82,9 @@ pub(super) struct Monitored {
 pub(super) struct Monitor<'a> {
     arguments: &'a Monitoring,
     format: Format,
+    check: Check,
     /// The name of the check.
-    check: String,
+    name: String,
     target: String,
     account: Option<String>,
     destinations: Vec<Destination>,
@@ -108,6 +110,7 @@ impl Monitoring {
     /// When a receiver can't be used as it is configured.
     pub(super) fn begin(
         &self,
+        check: Check,
         remote: &Remote,
         format: Format,
         title: Option<&str>,
@@ -126,7 +129,8 @@ impl Monitoring {
         Ok(Monitor {
             arguments: self,
             format,
-            check: title.map_or_else(|| words.collect::<Vec<_>>().join(" "), str::to_owned),
+            check,
+            name: title.map_or_else(|| words.collect::<Vec<_>>().join(" "), str::to_owned),
             account: remote.account.clone(),
             destinations: destinations.collect::<Result<_, _>>()?,
             link: self.notify_link.clone().or_else(|| pipeline::page()?.parse().ok()),
@@ -141,12 +145,18 @@ impl Monitor<'_> {
     pub(super) fn failed(&self, failure: &Failure) -> Summary {
         let Failure { sources, diagnostics, exit: _ } = failure;
         let Some(first) = diagnostics.iter().find(|finding| finding.is_error()) else {
-            return Summary::failed(&self.target, self.account.as_deref(), Code::Usage.as_str(), "");
+            return Summary::failed(
+                self.check,
+                &self.target,
+                self.account.as_deref(),
+                Code::Usage.as_str(),
+                "",
+            );
         };
         let place = first.labels.first().map(|label| sources.place(label.span));
         let place = place.map(|place| format!("{}:{}: ", place.file, place.start.line)).unwrap_or_default();
         let message = format!("{place}{}", first.message);
-        Summary::failed(&self.target, self.account.as_deref(), first.code.as_str(), &message)
+        Summary::failed(self.check, &self.target, self.account.as_deref(), first.code.as_str(), &message)
     }
 
     /// Tells everyone what was found, if anyone is to be told.
@@ -160,14 +170,14 @@ impl Monitor<'_> {
             Ok(state) => (state, None),
             Err(reason) => (State::default(), Some(self.unusable(&reason))),
         };
-        let check = state.checks.entry(self.check.clone()).or_default();
+        let check = state.checks.entry(self.name.clone()).or_default();
         check.count(summary.outcome, now, &calls.counts());
         let undelivered = self.notify(summary, check, now);
-        let metrics = Metrics { check: &self.check, summary, state: check, duration: self.start.elapsed() };
+        let metrics = Metrics { check: &self.name, summary, state: check, duration: self.start.elapsed() };
         let unwritten = self.arguments.metrics.as_ref().and_then(|file| measure(file, &metrics));
         let is_printed = self.format == Format::Openmetrics;
         let openmetrics = is_printed.then(|| render::metrics(&metrics, Exposition::OpenMetrics));
-        // A file that is not the state of drift checks is left as it is: it may be needed for something else.
+        // A file that is not the state of such checks is left as it is: it may be needed for something else.
         let unkept = unusable.or_else(|| self.keep(&state));
         Monitored { findings: undelivered.into_iter().chain(unwritten).chain(unkept).collect(), openmetrics }
     }
@@ -177,7 +187,7 @@ impl Monitor<'_> {
         match files::regular_text(&self.arguments.state, LARGEST_STATE) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(State::default()),
             Err(error) => Err(error.to_string()),
-            Ok(text) => State::read(&text, now).map_err(|error| error.to_string()),
+            Ok(text) => State::read(self.check, &text, now).map_err(|error| error.to_string()),
         }
     }
 
@@ -189,7 +199,7 @@ impl Monitor<'_> {
 
     fn keep(&self, state: &State) -> Option<Diagnostic> {
         let file = &self.arguments.state;
-        let error = files::replace(file, &secrets().hide(&state.text())).err()?;
+        let error = files::replace(file, &secrets().hide(&state.text(self.check))).err()?;
         let message = format!("the state can't be written to `{}`: {error}", file.display());
         let help = "name a file in a folder that is kept from run to run: `--state FILE`";
         Some(warning(Code::NotTold, message).help(help))
@@ -197,15 +207,13 @@ impl Monitor<'_> {
 
     /// Sends the messages side by side, and notes in `check` what was delivered.
     fn notify(&self, summary: &Summary, check: &mut CheckState, now: Timestamp) -> Vec<Diagnostic> {
-        let fingerprint = summary.fingerprint();
-        let news = self
-            .destinations
-            .iter()
-            .filter(|destination| check.is_news(&destination.receiver.name, summary.outcome, &fingerprint));
+        let news =
+            self.destinations.iter().filter(|destination| check.is_news(&destination.receiver.name, summary));
         let letters: Vec<(&Receiver, Letter)> = news
             .map(|destination| {
-                let before = check.told.get(&destination.receiver.name).map(|told| told.outcome);
-                (&destination.receiver, self.letter(destination, summary, before))
+                let told = check.told.get(&destination.receiver.name);
+                let news = told.map_or_else(|| summary.clone(), |told| summary.without(&told.sessions));
+                (&destination.receiver, self.letter(destination, news, told.map(|told| told.outcome)))
             })
             .collect();
         if letters.is_empty() {
@@ -221,7 +229,7 @@ impl Monitor<'_> {
                 }
             };
         for (name, _) in outcomes.iter().filter(|(_, outcome)| outcome.is_ok()) {
-            let told = Told { outcome: summary.outcome, fingerprint: fingerprint.clone(), time: now };
+            let told = Told::now(summary, check.told.get(name), now);
             check.told.insert(name.clone(), told);
         }
         let failed =
@@ -229,10 +237,10 @@ impl Monitor<'_> {
         failed.collect()
     }
 
-    fn letter(&self, destination: &Destination, summary: &Summary, before: Option<Outcome>) -> Letter {
+    fn letter(&self, destination: &Destination, summary: Summary, before: Option<Outcome>) -> Letter {
         let Destination { receiver, url, secret } = destination;
-        let (kind, check, link) = (receiver.kind, self.check.clone(), self.link.clone());
-        let (summary, key) = (summary.clone(), secret.clone());
+        let (kind, check, link) = (receiver.kind, self.name.clone(), self.link.clone());
+        let key = secret.clone();
         let body = move |time| {
             let message = Message { check: &check, summary: &summary, before, link: link.as_ref() };
             let body = notify::body(kind, &message, key.as_ref().map(Secret::expose), time);

@@ -35,6 +35,8 @@ pub(super) struct Observed {
     reach: Reach,
     /// The state that it was planned from.
     pub(super) snapshot: Snapshot,
+    /// When each domain was read for it; empty if it was not read from the service.
+    pub(super) listed: BTreeMap<Arc<str>, api::ListedAt>,
     /// The account that the credentials belong to, if known.
     pub(super) caller: Option<String>,
     /// How it differs from the plan that was reviewed, if one is given.
@@ -55,6 +57,7 @@ struct Reading {
     target: Target,
     reach: Reach,
     snapshot: Snapshot,
+    listed: BTreeMap<Arc<str>, api::ListedAt>,
     failures: BTreeMap<Arc<str>, api::Error>,
     caller: Result<Option<String>, api::Error>,
     /// Where the credentials come from, if there are any.
@@ -82,14 +85,15 @@ pub(super) async fn observe(
     let answers = connection.asking(async {
         connection.prepare().await?;
         Ok::<_, Failure>(tokio::join!(
-            connection.client.snapshot(selected.cloned()),
+            connection.client.dated_snapshot(selected.cloned()),
             caller(connection),
             others(breadth, connection, &loaded.desired)
         ))
     });
-    let ((snapshot, failures), caller, others) = answers.await?;
+    let (read, caller, others) = answers.await?;
+    let api::DatedSnapshot { snapshot, listed, unread: failures } = read;
     let (target, credentials, others) = (connection.target.clone(), connection.credentials.clone(), others?);
-    let reading = Reading { target, reach, snapshot, failures, caller, credentials, others };
+    let reading = Reading { target, reach, snapshot, listed, failures, caller, credentials, others };
     planned(loaded, reading, options, earlier, goal)
 }
 
@@ -114,7 +118,8 @@ pub(super) fn against(
     let target = Target { name: target, account: account(options.account.as_ref(), &reach)? };
     let earlier = Earlier::read(journal, &target)?;
     let (failures, caller) = (BTreeMap::new(), Ok(caller));
-    let reading = Reading { target, reach, snapshot, failures, caller, credentials: None, others: None };
+    let (credentials, others, listed) = (None, None, BTreeMap::new());
+    let reading = Reading { target, reach, snapshot, listed, failures, caller, credentials, others };
     let mut observed = planned(loaded, reading, options, &earlier, goal)?;
     observed.plan.notes.warnings.extend(unnamed);
     Ok(observed)
@@ -157,7 +162,7 @@ fn planned(
     earlier: &Earlier,
     goal: Goal<'_>,
 ) -> Result<Observed, Failure> {
-    let Reading { target, reach, snapshot, failures, caller, credentials, others } = reading;
+    let Reading { target, reach, snapshot, listed, failures, caller, credentials, others } = reading;
     let source = credentials.as_deref();
     let mut diagnostics = unread(&failures, &caller, &loaded.desired, &target, source);
     diagnostics.extend(earlier.diagnostics.clone());
@@ -189,6 +194,7 @@ fn planned(
         target,
         reach,
         snapshot,
+        listed,
         caller,
         since_review,
         left_open,
@@ -386,6 +392,7 @@ impl Observed {
             plan,
             reach: Reach::default(),
             snapshot: Snapshot::default(),
+            listed: BTreeMap::new(),
             caller: None,
             since_review: Vec::new(),
             released: Vec::new(),
@@ -445,7 +452,7 @@ impl Observed {
     /// What a drift check says about the service.
     pub(super) fn summary(&self, drift: &Drift) -> Summary {
         let domains = self.snapshot.domains.keys().map(|domain| &**domain);
-        Summary::of(drift, &self.plan, &self.target.name, domains)
+        Summary::of_drift(drift, &self.plan, &self.target.name, domains)
     }
 
     /// All findings of the run so far.

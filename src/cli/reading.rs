@@ -132,11 +132,11 @@ impl Kept {
             None => (reading, BTreeMap::new()),
         };
         if !domains.is_empty() {
-            note(&format!(
-                "continuing the reading of `{}`: {} domains were read before\n",
-                file.display(),
-                domains.len()
-            ));
+            let read = match domains.len() {
+                1 => "1 domain was".to_owned(),
+                more => format!("{more} domains were"),
+            };
+            note(&format!("continuing the reading in `{}`: {read} read before\n", file.display()));
         }
         asked.period = reading.period;
         // What a torn line left is written anew.

@@ -17,7 +17,6 @@ use super::views::Views;
 use crate::audit::Audit;
 use crate::diag::{Code, Diagnostic};
 use crate::render::{self, AuditView, Context, Exit, Format};
-use crate::source::Sources;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -51,7 +50,7 @@ impl Arguments {
         let mut layout = views.layout(*format, *full, terminal);
         layout.made.time = Some(audit.time);
         layout.made.version = Some(audit.livevod.clone());
-        let sources = Sources::default();
+        let sources = audit.sources();
         let context = Context { sources: &sources, diagnostics: &[], exit: Exit::Success };
         terminal.show(&render::audit(&AuditView::new(&audit), context, &layout));
         Ok(Exit::Success)

@@ -78,18 +78,23 @@ pub(super) fn of_reports() -> impl TypedValueParser<Value = Format> {
 
 /// `--format` of `drift`, which has metrics too.
 pub(super) fn of_drift() -> impl TypedValueParser<Value = Format> {
-    let values = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    measured(|_| true)
+}
+
+/// `--format` of `audit`, likewise.
+pub(super) fn of_audit() -> impl TypedValueParser<Value = Format> {
+    measured(Format::holds_audits)
+}
+
+fn measured(hold: fn(Format) -> bool) -> impl TypedValueParser<Value = Format> {
+    let values = Format::value_variants().iter().filter(move |format| hold(**format));
+    let values = values.filter_map(ValueEnum::to_possible_value);
     let metrics =
         PossibleValue::new("openmetrics").help("Metrics of the check as OpenMetrics, for monitoring systems");
     PossibleValuesParser::new(values.chain([metrics])).try_map(|text| match text.as_str() {
         "openmetrics" => Ok(Format::Openmetrics),
         other => Format::from_str(other, false),
     })
-}
-
-/// `--format` of `audit`, which has findings and pages, and no plan.
-pub(super) fn of_audit() -> impl TypedValueParser<Value = Format> {
-    those(Format::holds_audits)
 }
 
 fn those(hold: fn(Format) -> bool) -> impl TypedValueParser<Value = Format> {

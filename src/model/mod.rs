@@ -20,6 +20,6 @@ pub(crate) use field::{in_documented_order, is_telling};
 pub use format::{Format, FormatSettings, Formats, Part, Process};
 pub use pattern::{Pattern, PatternError};
 pub use pattern_index::PatternIndex;
-pub use period::Period;
+pub use period::{Period, length_text};
 pub use region::{Region, Served};
 pub use snapshot::{DomainSnapshot, Remote, Snapshot, StreamSpelling};

@@ -52,3 +52,16 @@ impl Period {
         time.checked_sub(duration).unwrap_or(Timestamp::MIN)
     }
 }
+
+/// How long something takes, for people: `4 h 12 min`, `38 min`, `45 s`
+pub fn length_text(seconds: i64) -> String {
+    let (hours, minutes, rest) = (seconds / 3600, seconds % 3600 / 60, seconds % 60);
+    match (hours, minutes, rest) {
+        (0, 0, rest) => format!("{rest} s"),
+        (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, rest) if minutes < 10 => format!("{minutes} min {rest} s"),
+        (0, minutes, _) => format!("{minutes} min"),
+        (hours, 0, _) => format!("{hours} h"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}

@@ -146,8 +146,10 @@ fn wecom_body(message: &Message<'_>) -> Json {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::summary::{Difference, DifferenceKind, FieldDifference, Summary};
+    use super::super::audited::Lost;
+    use super::super::summary::{Check, Difference, DifferenceKind, FieldDifference, Found, Summary};
     use super::*;
+    use crate::audit;
     use crate::model::Address;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -167,10 +169,30 @@ mod tests {
         Summary {
             account: names.first().cloned(),
             outcome: Outcome::Incomplete,
-            differences: differences.collect(),
+            found: Found::Drift { differences: differences.collect(), domains: Default::default() },
             unread: names.to_vec(),
-            ..Summary::failed(names.first().map_or("here", String::as_str), None, "remote", "no answer")
+            ..Summary::failed(
+                Check::Drift,
+                names.first().map_or("here", String::as_str),
+                None,
+                "remote",
+                "no answer",
+            )
         }
+    }
+
+    /// The same names as those of streams.
+    fn audited(names: &[String]) -> Summary {
+        let verdicts = [audit::Kind::Missing, audit::Kind::Partly, audit::Kind::Unknown];
+        let lost = names.iter().zip(verdicts.into_iter().cycle()).map(|(name, verdict)| Lost {
+            address: Address::new(name.as_str(), name.as_str(), name.as_str()),
+            verdict,
+            began: NOW,
+            seconds: 15_120,
+            near: Some(Address::new("a.com", name.as_str(), name.as_str())),
+        });
+        let found = Found::Audit { lost: lost.collect(), domains: Default::default() };
+        Summary { found, outcome: Outcome::NotRecorded, ..summary(names) }
     }
 
     fn made(kind: Kind, summary: &Summary) -> Json {
@@ -217,9 +239,9 @@ mod tests {
     proptest! {
         #[test]
         fn no_name_mentions_links_or_overflows(names in names()) {
-            let summary = summary(&names);
-            for kind in Kind::ALL {
-                let body = made(kind, &summary);
+            let both = [summary(&names), audited(&names)];
+            for (kind, summary) in both.iter().flat_map(|summary| Kind::ALL.map(|kind| (kind, summary))) {
+                let body = made(kind, summary);
                 let text = markup(kind, &body);
                 match kind {
                     Kind::Slack => {
@@ -242,11 +264,13 @@ mod tests {
                     Kind::Json | Kind::Feishu => {}
                 }
             }
-            let feishu = made(Kind::Feishu, &summary);
-            let lines = feishu["content"]["post"]["en_us"]["content"].as_array().unwrap();
-            let tags: Vec<&str> = lines.iter().map(|line| line[0]["tag"].as_str().unwrap()).collect();
-            let is_plain = |tags: &[&str]| tags.iter().all(|tag| *tag == "text");
-            prop_assert!(tags.split_last().is_some_and(|(last, others)| *last == "a" && is_plain(others)));
+            for summary in &both {
+                let feishu = made(Kind::Feishu, summary);
+                let lines = feishu["content"]["post"]["en_us"]["content"].as_array().unwrap();
+                let tags: Vec<&str> = lines.iter().map(|line| line[0]["tag"].as_str().unwrap()).collect();
+                let is_plain = |tags: &[&str]| tags.iter().all(|tag| *tag == "text");
+                prop_assert!(tags.split_last().is_some_and(|(last, others)| *last == "a" && is_plain(others)));
+            }
         }
     }
 

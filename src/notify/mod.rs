@@ -1,13 +1,14 @@
-//! Turns the outcome of a drift check, and what was told before, into messages for chat rooms and programs.
+//! Turns the outcome of a drift check or an audit, and what was told before, into messages for chat rooms and programs.
 //!
 //! ```text
-//! Drift, Plan ─Summary::of→ Summary ─┐
-//! what was told ─────────────State───┴─is_news→ Message ─body→ JSON of the receiver ─sign, post→ accepted or not
+//! Drift, Plan; or Audit ─Summary::of_…→ Summary ─┐
+//! what was told ──────────────────────────State──┴─is_news→ Message ─body→ JSON of the receiver ─sign, post→ accepted or not
 //! ```
 //!
 //! Pure, except for `post`, which sends.
 
 mod answer;
+mod audited;
 mod body;
 mod document;
 mod link;
@@ -19,6 +20,7 @@ mod sign;
 mod state;
 mod summary;
 
+pub use audited::{Lost, Sessions};
 pub use body::body;
 pub(crate) use document::schema;
 pub use link::{Link, LinkError};
@@ -26,4 +28,6 @@ pub use message::Message;
 pub use post::{Letter, Patience, deliver};
 pub use receiver::{Kind, Receiver, ReceiverError};
 pub use state::{CheckState, State, StateError, Told};
-pub use summary::{Difference, DifferenceKind, DomainCounts, FieldDifference, Outcome, Summary};
+pub use summary::{
+    Check, Difference, DifferenceKind, DomainCounts, FieldDifference, Found, Outcome, Summary,
+};

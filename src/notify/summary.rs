@@ -1,39 +1,70 @@
-//! Turns a [`Drift`] into what receivers and metrics are told.
+//! Turns a [`Drift`], or an [`Audit`], into what receivers and metrics are told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::audited::{self, Lost};
+use crate::audit::{self, Audit};
 use crate::drift::{self, Drift, Kind};
 use crate::model::{Address, Value};
 use crate::plan::{Guard, Notes, Plan};
 use crate::wire::hex;
 
-/// How a drift check ended.
+/// What is done again and again, so that people are told when its result changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// Whether the service matches the files.
+    Drift,
+    /// Whether what was on air is recorded.
+    Audit,
+}
+
+impl Check {
+    /// The name in documents and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Check::Drift => "drift",
+            Check::Audit => "audit",
+        }
+    }
+
+    /// How it can end.
+    pub fn outcomes(self) -> [Outcome; 4] {
+        let found = match self {
+            Check::Drift => Outcome::Drift,
+            Check::Audit => Outcome::NotRecorded,
+        };
+        [Outcome::Clean, found, Outcome::Incomplete, Outcome::Failed]
+    }
+}
+
+/// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Everything was read, and the service matches the files.
+    /// Everything was read, and the service matches the files, or everything on air that should be recorded is.
     Clean,
     /// Everything was read, and the service differs from the files.
     Drift,
+    /// Everything was read, and something is not recorded, or may not be.
+    NotRecorded,
     /// Something could not be read.
     Incomplete,
-    /// The check ended before it could compare anything.
+    /// The check ended before it could compare or judge anything.
     Failed,
 }
 
 impl Outcome {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Outcome::Clean, Outcome::Drift, Outcome::Incomplete, Outcome::Failed];
-
     /// The name in documents and metrics.
     pub fn name(self) -> &'static str {
         match self {
             Outcome::Clean => "clean",
             Outcome::Drift => "drift",
+            Outcome::NotRecorded => "not_recorded",
             Outcome::Incomplete => "incomplete",
             Outcome::Failed => "failed",
         }
@@ -41,7 +72,7 @@ impl Outcome {
 
     /// Whether everything was read.
     pub fn is_complete(self) -> bool {
-        matches!(self, Outcome::Clean | Outcome::Drift)
+        matches!(self, Outcome::Clean | Outcome::Drift | Outcome::NotRecorded)
     }
 }
 
@@ -120,7 +151,26 @@ pub struct DomainCounts {
     pub accepted: usize,
 }
 
-/// What a drift check found.
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// By a drift check.
+    Drift {
+        /// What differs, sorted by address.
+        differences: Vec<Difference>,
+        /// The domains that were read.
+        domains: BTreeMap<String, DomainCounts>,
+    },
+    /// By an audit.
+    Audit {
+        /// The sessions that are not recorded, or may not be, sorted by address and beginning.
+        lost: Vec<Lost>,
+        /// The domains that were read, each with its sessions by verdict.
+        domains: BTreeMap<String, BTreeMap<audit::Kind, audited::Sessions>>,
+    },
+}
+
+/// What a check found, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     /// The service, as outputs name it.
@@ -129,10 +179,8 @@ pub struct Summary {
     pub account: Option<String>,
     /// How the check ended.
     pub outcome: Outcome,
-    /// What differs, sorted by address.
-    pub differences: Vec<Difference>,
-    /// The domains that were read.
-    pub domains: BTreeMap<String, DomainCounts>,
+    /// What it found.
+    pub found: Found,
     /// The domains that could not be read.
     pub unread: Vec<String>,
     /// Why nothing was compared: a code, and a sentence about it.
@@ -140,8 +188,8 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// What a check found, and what else its plan says about the service. `domains` are those that were read.
-    pub fn of<'a>(
+    /// What a drift check found, and what else its plan says about the service. `domains` are those that were read.
+    pub fn of_drift<'a>(
         drift: &Drift,
         plan: &Plan,
         target: &str,
@@ -157,8 +205,7 @@ impl Summary {
                 () if drift.is_drifted() => Outcome::Drift,
                 () => Outcome::Clean,
             },
-            domains: counts(plan, &differences, domains),
-            differences,
+            found: Found::Drift { domains: counts(plan, &differences, domains), differences },
             unread: plan.notes.unread.clone(),
             problem: plan.is_held_by(Guard::Account).then(|| {
                 let message = "the credentials belong to another account than the files name";
@@ -167,22 +214,77 @@ impl Summary {
         }
     }
 
-    /// A check that ended before it could compare anything.
-    pub fn failed(target: &str, account: Option<&str>, code: &str, message: &str) -> Self {
+    /// What an audit found. `unread` are the domains whose configurations could not be read.
+    pub fn of_audit(audit: &Audit, unread: &[String]) -> Self {
+        let by_audit = audit.domains.iter().filter(|(_, read)| !read.unread.is_empty());
+        let unread = by_audit.map(|(domain, _)| domain).chain(unread).map(String::as_str);
+        let unread: BTreeSet<&str> = unread.collect();
+        Self {
+            target: audit.target.clone(),
+            account: audit.account.clone(),
+            outcome: match () {
+                () if !unread.is_empty() => Outcome::Incomplete,
+                () if audit.is_alarming() => Outcome::NotRecorded,
+                () => Outcome::Clean,
+            },
+            found: Found::Audit { lost: audited::lost(audit), domains: audited::by_domain(audit, &unread) },
+            unread: unread.into_iter().map(str::to_owned).collect(),
+            problem: None,
+        }
+    }
+
+    /// A check that ended before it could compare or judge anything.
+    pub fn failed(check: Check, target: &str, account: Option<&str>, code: &str, message: &str) -> Self {
+        let found = match check {
+            Check::Drift => Found::Drift { differences: Vec::new(), domains: BTreeMap::new() },
+            Check::Audit => Found::Audit { lost: Vec::new(), domains: BTreeMap::new() },
+        };
         Self {
             target: target.to_owned(),
             account: account.map(str::to_owned),
             outcome: Outcome::Failed,
-            differences: Vec::new(),
-            domains: BTreeMap::new(),
+            found,
             unread: Vec::new(),
             problem: Some((code.to_owned(), message.to_owned())),
         }
     }
 
-    /// A hash of everything that makes a result differ from the one before.
+    /// Which check it was.
+    pub fn check(&self) -> Check {
+        match self.found {
+            Found::Drift { .. } => Check::Drift,
+            Found::Audit { .. } => Check::Audit,
+        }
+    }
+
+    /// The sessions that are not recorded, each by a key that is told once.
+    pub fn sessions(&self) -> BTreeSet<String> {
+        match &self.found {
+            Found::Drift { .. } => BTreeSet::new(),
+            Found::Audit { lost, domains: _ } => lost.iter().map(Lost::key).collect(),
+        }
+    }
+
+    /// What a receiver that knows of these sessions is told: of the others alone, if there are any.
+    pub fn without(&self, known: &BTreeSet<String>) -> Self {
+        let mut news = self.clone();
+        if let Found::Audit { lost, domains: _ } = &mut news.found {
+            let is_new = |one: &Lost| !known.contains(&one.key());
+            if lost.iter().any(is_new) {
+                lost.retain(is_new);
+            }
+        }
+        news
+    }
+
+    /// A hash of everything that makes a result differ from the one before, besides its sessions: those that an audit no longer
+    /// finds, because its period is over, are no news.
     pub fn fingerprint(&self) -> String {
-        let Self { target: _, account: _, outcome, differences, domains: _, unread, problem } = self;
+        let Self { target: _, account: _, outcome, found, unread, problem } = self;
+        let differences: &[Difference] = match found {
+            Found::Drift { differences, domains: _ } => differences,
+            Found::Audit { .. } => &[],
+        };
         // A message may hold a time or a RequestId, which is new each time.
         let code = problem.as_ref().map(|(code, _)| code);
         let differences: Vec<_> = differences
@@ -270,10 +372,15 @@ mod tests {
         };
         Summary {
             outcome: Outcome::Incomplete,
-            differences: vec![difference],
+            found: Found::Drift { differences: vec![difference], domains: BTreeMap::new() },
             unread: vec!["b.com".to_owned()],
-            ..Summary::failed("here", None, "remote", "no answer, RequestId 1")
+            ..Summary::failed(Check::Drift, "here", None, "remote", "no answer, RequestId 1")
         }
+    }
+
+    fn difference(summary: &mut Summary) -> &mut Difference {
+        let Found::Drift { differences, .. } = &mut summary.found else { panic!("it is a drift check") };
+        &mut differences[0]
     }
 
     #[test]
@@ -288,9 +395,9 @@ mod tests {
         let mut others = [summary(), summary(), summary(), summary(), summary()];
         others[0].outcome = Outcome::Drift;
         others[1].unread.push("c.com".to_owned());
-        others[2].differences[0].kind = DifferenceKind::Unwanted;
+        difference(&mut others[2]).kind = DifferenceKind::Unwanted;
         others[3].problem = None;
-        others[4].differences[0].fields =
+        difference(&mut others[4]).fields =
             vec![FieldDifference { field: "on_demand", declared: "0".to_owned(), actual: "1".to_owned() }];
         for other in others {
             assert_ne!(one.fingerprint(), other.fingerprint(), "{other:?}");

@@ -1,7 +1,5 @@
 //! Turns a [`Plan`], with everything needed to apply it later, into text, and that text back. Pure.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -9,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::decided::{Decisions, Plan, noted};
 use super::notes::{ChangeNote, Noted, Notes};
 use crate::sealed;
-use crate::source::{Place, Source, Sources};
+use crate::source::Sources;
 
 /// The version of the format.
 const FORMAT_VERSION: &str = "3.0";
@@ -66,15 +64,7 @@ impl SavedPlan {
 
     /// The files of the plan, as far as it stores them: their names and the places that it names.
     pub fn sources(&self) -> Sources {
-        let mut files: BTreeMap<&str, Vec<&Place>> = BTreeMap::new();
-        for place in self.notes.changes.iter().flat_map(ChangeNote::places) {
-            files.entry(&place.file).or_default().push(place);
-        }
-        let mut sources = Sources::default();
-        for (name, places) in files {
-            sources.add(Source::remembered(name, places));
-        }
-        sources
+        Sources::remembering(self.notes.changes.iter().flat_map(ChangeNote::places))
     }
 
     /// The plan as it was made, for people; [`resume`](super::resume) finds what is applied of it.

@@ -20,18 +20,29 @@ pub(super) const COMMAND: usize = 300;
 /// The heading, and the marker, which is the same for every comment of one command, title, target and selection.
 pub(super) fn head(command: &str, view: &PlanView, layout: &Layout) -> String {
     let Target { name, account: id } = view.target;
-    let title = layout.title.as_deref();
-    let mut identity: Vec<Option<&str>> = vec![title, Some(name), id.as_deref()];
-    identity.extend(view.selected.iter().map(|flag| Some(flag.as_str())));
     // A restore is no plan of the files, so its comment must not replace one.
     let command = if view.is_way_back && command == "plan" { "restore" } else { command };
+    heading(command, name, id.as_deref(), view.selected, layout)
+}
+
+/// The same of what is no plan. `selected` are the flags that select what it is about.
+pub(super) fn heading(
+    command: &str,
+    target: &str,
+    id: Option<&str>,
+    selected: &[String],
+    layout: &Layout,
+) -> String {
+    let title = layout.title.as_deref();
+    let mut identity: Vec<Option<&str>> = vec![title, Some(target), id];
+    identity.extend(selected.iter().map(|flag| Some(flag.as_str())));
     let hash = Sha256::digest(format!("{identity:?}"));
     let marker: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let title = title.map(|title| format!(" {}", code(title))).unwrap_or_default();
-    let account = account(id.as_deref(), code);
+    let account = account(id, code);
     format!(
         "<!-- livevod:{command}:{marker} -->\n## livevod {command}{title}\n\n{} · {account}\n\n",
-        code(name)
+        code(target)
     )
 }
 

@@ -1,7 +1,8 @@
-//! A plan as one page that stands alone: nothing is fetched, nothing but its own style and script may run, and it reads the
+//! A plan, a drift or an audit as one page that stands alone: nothing is fetched, nothing but its own style and script may run, and it reads the
 //! same with scripts off.
 
 mod alone;
+mod audit;
 mod beside;
 mod changes;
 mod drift;
@@ -19,6 +20,7 @@ use super::view::PlanView;
 use crate::gate::clean;
 use crate::plan::Summary;
 
+pub(super) use audit::html_audit;
 use changes::Changes;
 pub(super) use drift::html_drift;
 use fleet::Fleet;

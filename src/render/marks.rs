@@ -45,6 +45,10 @@ fn is_plain(word: &str) -> bool {
     let is_joint = |character: char| matches!(character, '-' | '\'' | '.' | ':' | '/' | ',' | '(' | ')');
     let is_word = inner.chars().all(|character| character.is_alphanumeric() || is_joint(character));
     let starts_well = inner.chars().next().is_none_or(char::is_alphanumeric);
+    // What stands beside a code span, such as the comma behind it.
+    if word.chars().all(|character| matches!(character, ',' | '.' | ';' | ':' | '(' | ')')) {
+        return true;
+    }
     let has_letter = word == "%" || word.chars().any(char::is_alphanumeric);
     let is_linked =
         inner.contains("//") || inner.to_ascii_lowercase().contains("www.") || is_reference(inner);
@@ -127,6 +131,7 @@ mod tests {
         assert_eq!(prose("fixes GH-12 in deadbeef"), "fixes `GH-12` in `deadbeef`");
         assert_eq!(prose("[a](b) **c** :tada: ~x !1"), "`[a](b)` `**c**` `:tada:` `~x` `!1`");
         assert_eq!(prose("half a ` tick"), "half a  tick");
+        assert_eq!(prose("`a`, or `b` (`--c`): `d`."), "`a`, or `b` (`--c`): `d`.");
         assert_eq!(prose("live.example.com/show/cam1: it goes"), "live.example.com/show/cam1: it goes");
     }
 

@@ -106,13 +106,13 @@ pub enum Format {
     Human,
     /// One JSON document
     Json,
-    /// The plan or report as a comment on a pull request
+    /// The plan, report or audit as a comment on a pull request, or for a chat
     Markdown,
     /// The plan in the shape of `terraform show -json`, for policy engines
     TerraformJson,
     /// The plan's counts as GitLab shows them in merge requests
     GitlabTerraform,
-    /// The plan as one self-contained page, for the artifacts of a pipeline
+    /// The plan, drift or audit as one self-contained page, for the artifacts of a pipeline
     Html,
     /// Findings as GitHub workflow commands: annotations on the lines at fault
     Github,
@@ -120,7 +120,7 @@ pub enum Format {
     Gitlab,
     /// Findings as SARIF 2.1.0, for code scanning
     Sarif,
-    /// Metrics of a drift check; only `drift` has it.
+    /// Metrics of a check; only `drift` and `audit` have it.
     #[value(skip)]
     Openmetrics,
 }
@@ -171,15 +171,14 @@ impl Format {
     /// Whether it can contain an audit.
     pub fn holds_audits(self) -> bool {
         match self {
-            Format::Human | Format::Json => true,
-            Format::Markdown
+            Format::Human
+            | Format::Json
+            | Format::Markdown
             | Format::Html
             | Format::Github
             | Format::Gitlab
-            | Format::Sarif
-            | Format::TerraformJson
-            | Format::GitlabTerraform
-            | Format::Openmetrics => false,
+            | Format::Sarif => true,
+            Format::TerraformJson | Format::GitlabTerraform | Format::Openmetrics => false,
         }
     }
 

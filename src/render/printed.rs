@@ -3,7 +3,10 @@
 //! A command offers a format only if it can contain the subject ([`Format::holds_reports`],
 //! [`Format::holds_findings`]); for any other format, the output is that for people.
 
-use super::audit::{AuditView, SessionsView, audit_json, human_audit, human_sessions, sessions_json};
+use super::audit::{
+    AuditView, SessionsView, audit_findings, audit_json, human_audit, human_sessions, markdown_audit,
+    sessions_json,
+};
 use super::desired::{desired_json, desired_summary, desired_yaml};
 use super::diagnostics::diagnostics;
 use super::differences::plan_findings;
@@ -18,7 +21,7 @@ use super::forms::{FormRow, forms_json, forms_summary};
 use super::github::github;
 use super::gitlab::gitlab;
 use super::headlines::{explain_line, summary_line};
-use super::html::{html, html_drift};
+use super::html::{html, html_audit, html_drift};
 use super::journal::{
     Pruned, human_pruned, human_run, human_runs, human_snapshot, pruned_json, run_json, runs_json,
     snapshot_json,
@@ -130,7 +133,7 @@ pub fn drift(view: &DriftView, context: Context, layout: &Layout) -> Printed {
     }
 }
 
-/// The metrics of a drift check. People read its findings.
+/// The metrics of a check. People read its findings.
 pub fn measured(metrics: String, context: Context, layout: &Layout) -> Printed {
     Printed::beside(context, layout, metrics)
 }
@@ -139,6 +142,11 @@ pub fn measured(metrics: String, context: Context, layout: &Layout) -> Printed {
 pub fn audit(view: &AuditView, context: Context, layout: &Layout) -> Printed {
     match layout.format {
         Format::Json => Printed::document(audit_json(view, context)),
+        Format::Github | Format::Gitlab | Format::Sarif => {
+            among(&audit_findings(view, context.sources), context, layout)
+        }
+        Format::Markdown => Printed::beside(context, layout, markdown_audit(view, layout)),
+        Format::Html => Printed::beside(context, layout, html_audit(view, layout)),
         _ => Printed::beside(context, layout, human_audit(view, layout.full, layout.stdout)),
     }
 }

@@ -34,7 +34,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
     ("apply", &["gate", "model", "source", "files", "diag", "wire", "plan", "api"]),
     ("audit", &["model", "schema", "sealed", "source", "apply"]),
     ("drift", &["model", "sealed", "source", "wire", "resolve", "plan", "apply"]),
-    ("notify", &["gate", "model", "schema", "wire", "plan", "api", "drift"]),
+    ("notify", &["gate", "model", "schema", "wire", "plan", "api", "audit", "drift"]),
     (
         "render",
         &[

@@ -5,8 +5,9 @@ mod world;
 
 use std::collections::BTreeMap;
 
-use livevod::audit::{Expected, History, Kind, Settings, Verdict, judge};
+use livevod::audit::{Audit, Expected, History, Kind, Made, Settings, Verdict, judge};
 use livevod::model::{Address, Pattern, PatternIndex};
+use livevod::sessions::{self, SavedSessions};
 
 use crate::apply::drawn::number_of_cases;
 
@@ -75,6 +76,42 @@ fn nothing_is_called_recorded_or_missing_falsely() {
         definite * 100 >= plain * 95,
         "{kinds:?}: only {definite} of {plain} sessions of plain worlds get a definite verdict"
     );
+}
+
+/// What a file keeps of a world is everything that its verdicts depend on.
+#[test]
+fn what_is_saved_is_read_again() {
+    for seed in 0..200 {
+        let World { aired, .. } = World::draw(seed);
+        let time = aired.period.to;
+        let saved = SavedSessions {
+            livevod: "0.1.0".into(),
+            time,
+            target: "emulator".into(),
+            account: None,
+            transcoded: true,
+            aired,
+        };
+        let text = sessions::write(&saved).unwrap();
+        assert_eq!(sessions::read(&text), Ok(saved), "seed {seed}");
+    }
+}
+
+#[test]
+fn evidence_is_read_as_it_was_judged() {
+    for seed in 0..200 {
+        let world = World::draw(seed);
+        let made =
+            Made { livevod: "0.1.0", time: world.aired.period.to, target: "emulator", account: Some("1") };
+        let audit = Audit::new(made, &world.aired, Settings::default(), verdicts(&world), |_| None);
+        let text = audit.write().unwrap();
+        assert_eq!(Audit::read(&text), Ok(audit), "seed {seed}");
+        let cut = text.len() / 2;
+        let mut changed = text.clone().into_bytes();
+        changed[cut] ^= 1;
+        let changed = String::from_utf8(changed).unwrap_or_default();
+        assert!(Audit::read(&text[..cut]).is_err() && Audit::read(&changed).is_err(), "seed {seed}");
+    }
 }
 
 fn first() -> u64 {

@@ -14,17 +14,20 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-NAMES = ["diagnostics", "drift", "events", "journal", "notification", "plan", "report", "snapshot"]
+NAMES = [
+    "audit", "diagnostics", "drift", "events", "journal", "notification", "plan", "report", "sessions", "sessions-file", "snapshot",
+]
 
 # Optional keys. Everything else is in every document of its kind. The parts of an address are left out together with it.
 OPTIONAL = set(
-    "address app column diagnostic domain file left_open line m3u8 request_id selected since_base since_review stream tier unknown".split()
+    "address app client column diagnostic domain file left_open line m3u8 request_id selected since_base since_review stream tier unknown".split()
     # Of a drift, with `--only-new` alone.
     + ["since_last_check"]
     # A format has the settings that the service returned.
@@ -363,9 +366,45 @@ def notifications(world):
             world.judge.failures.append(f"notifications of {outcomes}")
 
 
+def what_aired(world):
+    """Sessions with every verdict that a clock can tell, as documents, as files, and told to a receiver."""
+    now = time.time()
+    stamp = lambda ago: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now - 3600 * ago))
+    named = {"DomainName": "live.example.com", "AppName": "show"}
+    config = {**named, "CreateTime": stamp(200), "CycleDuration": 3600, "VodTranscodeGroupId": "VOD_NO_TRANSCODE"}
+    session = {**named, "PublishDomain": "push.example.com", "PublishTime": stamp(30), "StopTime": stamp(28)}
+    world.write("state.json", json.dumps({
+        "format_version": "1.0",
+        "configs": [{**config, "StreamName": name} for name in ("cam1", "cam2")],
+        "sessions": [
+            {**session, "StreamName": "cam1"},
+            # It differs from a declared name only in case.
+            {**session, "StreamName": "Cam2"},
+            {**session, "StreamName": "guest"},
+            {**session, "StreamName": "cam2", "PublishTime": stamp(0.2), "StopTime": None},
+            # It may have begun before the period.
+            {**session, "StreamName": "Cam1", "PublishTime": stamp(100), "StopTime": stamp(60)},
+        ],
+    }))
+    world.write("livevod.yaml", ONE)
+    with receiver() as (url, sent), world.server("--load", "state.json") as endpoint:
+        world.environment["LIVEVOD_NOTIFY_JSON_URL"] = url
+        asked = [*endpoint, "--since", "4d"]
+        audit = world.run("audit", 2, "audit", *asked, "--notify", "json", "--out", "night.json", events=False)
+        world.run("audit", 0, "show", "night.json", events=False)
+        world.run("sessions", 0, "sessions", *asked, "--clients", "--out", "sessions.json", events=False)
+        world.judge.judge("sessions-file", json.loads((world.folder / "sessions.json").read_text()), "sessions --out")
+        world.run("audit", 2, "audit", *endpoint, "--sessions", "sessions.json", events=False)
+        world.run("audit", 0, "audit", *asked, "--pending", events=False)
+        (told,) = sent
+        world.judge.judge("notification", told, "the notification of an audit")
+        if told["outcome"] != "not_recorded" or told["not_recorded_total"] != audit["summary"]["missing"] + audit["summary"]["unknown"]:
+            world.judge.failures.append(f"the notification of an audit: {told}")
+
+
 def examples(judge, page):
     """The blocks of a page that name the document that they show."""
-    blocks = re.findall(r"```json (\w+)\n(.*?)```", page, re.DOTALL)
+    blocks = re.findall(r"```json ([\w-]+)\n(.*?)```", page, re.DOTALL)
     for name, text in blocks:
         for document in text.splitlines() if name == "events" else [text]:
             judge.judge(name, json.loads(document), f"the page's {name}")
@@ -385,13 +424,14 @@ WANTED = {
     },
     "step": {"again", "unanswered", "not_shown"},
     "code": {0, 1, 2, 3, 4, 5},
+    "verdict": {"missing", "unknown", "pending", "recorded", "not_wanted"},
 }
 
 
 def main():
     binary, judge = str(Path(sys.argv[1]).resolve()), Judge(Path(sys.argv[2]).resolve())
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
-    for play in (findings, every_action, what_moved, what_goes_wrong, notifications):
+    for play in (findings, every_action, what_moved, what_goes_wrong, notifications, what_aired):
         with tempfile.TemporaryDirectory() as folder:
             play(World(binary, Path(folder), judge))
     examples(judge, Path(sys.argv[3]).read_text())

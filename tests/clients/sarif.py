@@ -41,8 +41,12 @@ CASES = [
     ("a first plan", GOOD, ["plan", "--emulator"], 2),
     ("an apply", GOOD, ["apply", "--emulator", "--auto-approve"], 0),
     ("drift", CHANGED, ["drift", "--emulator"], 2),
+    ("what was not recorded", GOOD, ["audit", "--emulator"], 1),
     ("a refused value", REFUSED, ["apply", "--emulator", "--auto-approve", "--max-change", "100%"], 1),
 ]
+
+# What happens before: an encoder sent a name that differs from the declared one.
+BEFORE = {"what was not recorded": "emulator publish live.example.com/show/Cam1 --at 4h --until 3h".split()}
 
 
 def schema(folder):
@@ -73,6 +77,8 @@ def main(binary, folder):
         for name, text, arguments, least in CASES:
             if text is not None:
                 Path(world, "livevod.yaml").write_text(text)
+            if before := BEFORE.get(name):
+                subprocess.run([binary, *before], cwd=world, check=True, capture_output=True)
             run = subprocess.run(
                 [binary, *arguments, "--format", "sarif"], cwd=world, capture_output=True, text=True
             )

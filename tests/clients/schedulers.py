@@ -1,5 +1,5 @@
-"""Checks and plays the schedulers of examples/schedulers: the systemd unit with its timer, and the Kubernetes CronJob. Their commands run
-unchanged, against livevod's emulator and a stand-in for the monitor that gets the heartbeats.
+"""Checks and plays the schedulers of examples/schedulers: the systemd units with their timers, and the Kubernetes CronJobs, for drift checks
+and for audits. Their commands run unchanged, against livevod's emulator and a stand-in for the monitor that gets the heartbeats.
 
     schedulers.py BINARY EXAMPLES TOOLS CHECKOV
 
@@ -61,7 +61,7 @@ class Monitor(http.server.BaseHTTPRequestHandler):
 class World:
     """The emulator with a role for a token, the files, the monitor, and a PATH with this livevod."""
 
-    def __init__(self, folder, binary):
+    def __init__(self, folder, binary, role):
         self.folder, self.binary = folder, binary
         self.files, self.tools, self.token = folder / "files", folder / "tools", folder / "token"
         for one in (self.files, self.tools):
@@ -75,7 +75,7 @@ class World:
         self.heartbeat.write_text(f'url = "http://127.0.0.1:{self.monitor.server_port}/beat/secret-address"\n')
         port = folder / "port"
         command = [binary, "emulator", "--listen", "127.0.0.1:0", "--port-file", port, "--admin", "--account", ACCOUNT]
-        self.emulator = subprocess.Popen([*command, "--oidc-token-file", self.token, "--role", "livevod-plan"], stdout=subprocess.DEVNULL)
+        self.emulator = subprocess.Popen([*command, "--oidc-token-file", self.token, "--role", role], stdout=subprocess.DEVNULL)
         while not port.exists():
             assert self.emulator.poll() is None
             time.sleep(0.02)
@@ -99,6 +99,16 @@ class World:
         self.converge()
         (self.files / "livevod.yaml").write_text(FILES)
 
+    def lose(self):
+        """An encoder sends a name that is written otherwise in the files, and what it sent is not recorded."""
+        now = time.time()
+        stamp = lambda ago: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now - ago))
+        session = {
+            "DomainName": "live.example.com", "AppName": "show", "StreamName": "Cam1",
+            "PublishTime": stamp(4 * 3600), "StopTime": stamp(3 * 3600),
+        }
+        run("curl", "--silent", "--fail", "--request", "POST", "--data-binary", json.dumps(session), f"{self.endpoint}/_admin/publish")
+
     def fault(self, text):
         run("curl", "--silent", "--fail", "--request", "PUT", "--data-binary", text, f"{self.endpoint}/_admin/faults")
 
@@ -108,35 +118,36 @@ class World:
         self.emulator.wait(timeout=30)
 
 
-def every_end(world, check, beats_with_drift):
-    """No drift, drift, and a check that is incomplete: the exit codes, and who gets a heartbeat."""
+def every_end(world, command, check, beats_with_finding):
+    """Nothing is found, something is, and a check that is incomplete: the exit codes, and who gets a heartbeat."""
     world.converge()
-    table = [("", None, 0, 1), ("", "15m", 2, beats_with_drift), ("revoked-key:action=Describe", None, 1, 0)]
-    for fault, cycle, code, beats in table:
-        if cycle:
-            world.edit(cycle)
+    find = {"drift": lambda: world.edit("15m"), "audit": world.lose}[command]
+    table = [("", False, 0, 1), ("", True, 2, beats_with_finding), ("revoked-key:action=Describe", False, 1, 0)]
+    for fault, is_found, code, beats in table:
+        if is_found:
+            find()
         world.fault(fault)
         before = Monitor.beats
         said = check(code)
-        assert Monitor.beats - before == beats, f"{fault} {cycle}: {Monitor.beats - before} heartbeats\n{said}"
+        assert Monitor.beats - before == beats, f"{command} {fault} {is_found}: {Monitor.beats - before} heartbeats\n{said}"
         assert "secret-address" not in said, said
     world.fault("")
 
 
-def systemd(world, folder, tools):
-    script = folder / "livevod-drift.sh"
+def systemd(world, command, folder, tools):
+    script = folder / f"livevod-{command}.sh"
     run(tools / "shellcheck", script)
     units = world.folder / "units"
     units.mkdir()
-    timer, service = ((folder / f"livevod-drift.{kind}").read_text() for kind in ("timer", "service"))
-    (units / "livevod-drift.timer").write_text(timer)
-    (command,) = re.findall(r"^ExecStart=(\S+)", service, re.MULTILINE)
+    timer, service = ((folder / f"livevod-{command}.{kind}").read_text() for kind in ("timer", "service"))
+    (units / f"livevod-{command}.timer").write_text(timer)
+    (started,) = re.findall(r"^ExecStart=(\S+)", service, re.MULTILINE)
     with_credentials = re.sub(r"^#(LoadCredential|Environment)=", r"\1=", service, flags=re.MULTILINE)
     for text in (service, with_credentials):
-        (units / "livevod-drift.service").write_text(text.replace(command, str(script)))
+        (units / f"livevod-{command}.service").write_text(text.replace(started, str(script)))
         said = run("systemd-analyze", "verify", "--man=no", *sorted(units.iterdir()))
         assert not said.strip(), said
-        exposure = run("systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=20", units / "livevod-drift.service")
+        exposure = run("systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=20", units / f"livevod-{command}.service")
         assert "Overall exposure level" in exposure
     (when,) = re.findall(r"^OnCalendar=(.*)$", timer, re.MULTILINE)
     run("systemd-analyze", "calendar", when)
@@ -144,33 +155,33 @@ def systemd(world, folder, tools):
     credentials.mkdir()
     shutil.copy(world.heartbeat, credentials / "heartbeat")
     environment = world.environment(**world.key(), CREDENTIALS_DIRECTORY=str(credentials))
-    every_end(world, lambda code: run(script, world.files, code=code, cwd=world.folder, env=environment), beats_with_drift=1)
+    every_end(world, command, lambda code: run(script, world.files, code=code, cwd=world.folder, env=environment), beats_with_finding=1)
     bare = world.environment(**world.key())
     assert "heartbeat" not in run(script, world.files, code=2, cwd=world.folder, env=bare), "without an address, none is called"
     (credentials / "heartbeat").write_text('url = "http://127.0.0.1:1/beat/secret-address"\n')
-    assert "the heartbeat was not sent" in run(script, world.files, code=2, cwd=world.folder, env=environment), "the drift is the result"
+    assert "the heartbeat was not sent" in run(script, world.files, code=2, cwd=world.folder, env=environment), "what was found is the result"
 
 
-def kubernetes(world, folder, schema, checkov):
+def kubernetes(world, command, folder, schema, checkov):
     validator = jsonschema.Draft202012Validator(json.loads(schema.read_text()))
     validator.check_schema(validator.schema)
-    documents = list(YAML(typ="safe").load_all((folder / "drift.yml").read_text()))
+    documents = list(YAML(typ="safe").load_all((folder / f"{command}.yml").read_text()))
     for document in documents:
         errors = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
         assert not errors, errors
     mistyped(validator, documents[1])
-    found = json.loads(run(checkov, "--framework", "kubernetes", "--file", folder / "drift.yml", "--skip-download", "--soft-fail", "--output", "json"))
+    found = json.loads(run(checkov, "--framework", "kubernetes", "--file", folder / f"{command}.yml", "--skip-download", "--soft-fail", "--output", "json"))
     failed = {one["check_id"]: one["check_name"] for one in found["results"]["failed_checks"]}
     assert found["summary"]["passed"] > 20 and set(failed) == set(MEANT), failed
     job = documents[1]["spec"]["jobTemplate"]["spec"]
     pod = job["template"]["spec"]
     assert documents[1]["spec"]["concurrencyPolicy"] == "Forbid" and pod["restartPolicy"] == "Never"
-    assert job["podFailurePolicy"]["rules"][0]["onExitCodes"] == {"containerName": "drift", "operator": "In", "values": [2]}
+    assert job["podFailurePolicy"]["rules"][0]["onExitCodes"] == {"containerName": command, "operator": "In", "values": [2]}
     version = tomllib.loads((folder.parents[2] / "Cargo.toml").read_text())["package"]["version"]
     assert pod["initContainers"][0]["image"] == f"ghcr.io/OWNER/livevod:{version}"
     volumes = {volume["name"] for volume in pod["volumes"]}
     assert volumes == {mount["name"] for one in pod["initContainers"] + pod["containers"] for mount in one["volumeMounts"]}
-    every_end(world, lambda code: play(world, pod, code), beats_with_drift=0)
+    every_end(world, command, lambda code: play(world, pod, code), beats_with_finding=0)
 
 
 def mistyped(validator, document):
@@ -211,17 +222,21 @@ def play(world, pod, code):
 def main():
     binary, examples, tools, checkov = (Path(path).absolute() for path in sys.argv[1:])
     with tempfile.TemporaryDirectory() as folder:
-        for name, story in (
-            ("systemd", lambda world: systemd(world, examples / "systemd", tools)),
-            ("kubernetes", lambda world: kubernetes(world, examples / "kubernetes", Path(__file__).with_name("kubernetes.schema.json"), checkov)),
-        ):
-            (Path(folder) / name).mkdir()
-            world = World(Path(folder) / name, binary)
-            try:
-                story(world)
-            finally:
-                world.stop()
-    print("schedulers: the systemd unit and the CronJob are as they should be, and told drift from no drift")
+        schema = Path(__file__).with_name("kubernetes.schema.json")
+        stories = (
+            ("systemd", lambda world, command: systemd(world, command, examples / "systemd", tools)),
+            ("kubernetes", lambda world, command: kubernetes(world, command, examples / "kubernetes", schema, checkov)),
+        )
+        for command in ("drift", "audit"):
+            for name, story in stories:
+                place = Path(folder) / command / name
+                place.mkdir(parents=True)
+                world = World(place, binary, {"drift": "livevod-plan", "audit": "livevod-audit"}[command])
+                try:
+                    story(world, command)
+                finally:
+                    world.stop()
+    print("schedulers: the systemd units and the CronJobs are as they should be, and told what they should find from nothing")
 
 
 if __name__ == "__main__":

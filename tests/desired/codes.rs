@@ -29,6 +29,7 @@ const ELSEWHERE: &[&str] = &[
     "not-approved",
     "not-done",
     "not-formatted",
+    "not-recorded",
     "not-told",
     "not-utf8",
     "oss-overlap",

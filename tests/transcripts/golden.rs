@@ -8,6 +8,7 @@ use livevod::diag::Code;
 use livevod::explain::page;
 
 use super::apply::hold_unmanageable;
+use super::audit::{night, shown};
 use super::server::{Server, keyed};
 use super::{Run, World};
 use crate::desired::pages::examples;
@@ -81,6 +82,11 @@ const SCENES: &[Scene] = &[
     ("not-approved", || columns(ONE).run("apply --emulator")),
     ("not-done", refused),
     ("not-formatted", || columns(ONE.replace("version: 1", "version:   1")).run("fmt --check")),
+    ("not-recorded", || {
+        let mut world = night();
+        world.set("COLUMNS", "80");
+        shown(&world, "--format github")
+    }),
     ("not-told", || {
         let mut world = columns(ONE);
         world.set("LIVEVOD_NOTIFY_SLACK_URL", "http://127.0.0.1:1/services/T0ken");

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use insta::assert_snapshot;
-use livevod::notify::{Outcome, State};
+use livevod::notify::{Check, Outcome, State};
 use serde_json::Value as Json;
 
 use super::gate::serve;
@@ -193,7 +193,7 @@ fn a_result_is_told_once_and_again_when_it_changes() {
     assert_eq!(outcomes(line, 0), ["\"drift\" \"clean\" 0"]);
     assert_eq!(outcomes(line, 0), [""; 0]);
     let kept = std::fs::read_to_string(world.path().join(".livevod/drift.json")).unwrap();
-    let kept = State::read(&kept, jiff::Timestamp::now()).unwrap();
+    let kept = State::read(Check::Drift, &kept, jiff::Timestamp::now()).unwrap();
     assert_eq!(kept.checks.len(), 3, "{kept:?}");
     assert_eq!(kept.checks["night"].told["json"].outcome, Outcome::Drift);
 }

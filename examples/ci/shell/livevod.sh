@@ -1,23 +1,25 @@
 #!/bin/sh
-# Plans, applies and checks for drift in any CI system that runs a shell, such as Jenkins and Yunxiao Flow.
+# Plans, applies, checks for drift and audits recordings in any CI system that runs a shell, such as Jenkins and Yunxiao Flow.
 #
 #   livevod.sh install   downloads the pinned release, verifies it, and prints the folder that holds it
 #   livevod.sh plan      checks the files and plans; writes plan.lvp, plan.md, plan.html, plan.tf.json, plan.digest and plan.code
 #   livevod.sh apply     applies the reviewed plan, or the digest in LIVEVOD_DIGEST; writes report.md and events.ndjson
 #   livevod.sh drift     exits with 0 without drift, with 2 with drift, with another code if the check is incomplete; writes drift.md
+#   livevod.sh audit     exits with 0 if what was on air in the last 25 hours is recorded, with 2 if something is not, with another code if
+#                        the audit is incomplete; writes audit.md, audit.html and, as evidence, audit.json
 #
 # Variables:
 #   LIVEVOD_VERSION        version to install
 #   LIVEVOD_RELEASES       address that releases are downloaded from, without /vVERSION/FILE
 #   LIVEVOD_SHA256         SHA-256 of the archive; without it, the checksum beside the archive is used
 #   LIVEVOD_PATHS          files and folders of livevod, separated by spaces
-#   LIVEVOD_ARGUMENTS      extra arguments of plan, apply and drift, separated by spaces
+#   LIVEVOD_ARGUMENTS      extra arguments of plan, apply, drift and audit, separated by spaces
 #   LIVEVOD_DIGEST         for apply: a digest that was typed instead of a plan.lvp
 #   LIVEVOD_GUARD          for apply: the guard to release, such as allow-recording-gap
-#   LIVEVOD_HEARTBEAT_URL  for drift: address that is called when the check is complete
+#   LIVEVOD_HEARTBEAT_URL  for drift and audit: address that is called when the check is complete
 #
-# Credentials come from where `livevod` looks for them: a role of the machine, an OIDC token, or a key in variables. Give `plan` and
-# `drift` an identity that can only read.
+# Credentials come from where `livevod` looks for them: a role of the machine, an OIDC token, or a key in variables. Give `plan`,
+# `drift` and `audit` an identity that can only read.
 set -eu
 umask 077
 
@@ -152,6 +154,19 @@ drift() {
     exit "$code"
 }
 
+audit() {
+    rm -f audit.json
+    code=0
+    # shellcheck disable=SC2086 # paths and arguments are several words
+    livevod audit $LIVEVOD_PATHS ${LIVEVOD_ARGUMENTS:-} --since 25h --out audit.json --format markdown >audit.md || code=$?
+    cat audit.md
+    [ ! -f audit.json ] || livevod show audit.json --format html >audit.html
+    case $code in
+    0 | 2) heartbeat ;;
+    esac
+    exit "$code"
+}
+
 # The address may hold a secret, so it is no argument.
 heartbeat() {
     [ -n "${LIVEVOD_HEARTBEAT_URL:-}" ] || return 0
@@ -164,10 +179,10 @@ install)
     install_release
     echo "$home"
     ;;
-plan | apply | drift)
+plan | apply | drift | audit)
     install_release
     trap 'rm -rf "$home"' EXIT
     "$1"
     ;;
-*) fail "unknown command ${1:-}: install, plan, apply or drift" ;;
+*) fail "unknown command ${1:-}: install, plan, apply, drift or audit" ;;
 esac

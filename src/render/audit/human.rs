@@ -37,6 +37,9 @@ impl Page<'_> {
         let period = words::period(period.from, period.to);
         let count = counted(domains.len(), "domain");
         self.paragraph(0, Tone::Quiet, &format!("What was on air on {count} from {period}"));
+        if !self.view.selected.is_empty() {
+            self.paragraph(0, Tone::Quiet, self.view.selection().trim_start());
+        }
         for (domain, unread) in self.view.unread() {
             for why in unread {
                 self.paragraph(0, Tone::Danger, &format!("! {domain}: {why}"));

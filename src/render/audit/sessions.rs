@@ -14,7 +14,7 @@ use super::super::style::{Style, Tone, wrap};
 use super::words;
 use crate::audit;
 use crate::gate::clean;
-use crate::model::{Aired, Period};
+use crate::model::{Aired, Period, length_text};
 
 /// Everything that is shown of what aired.
 pub struct SessionsView<'a> {
@@ -70,13 +70,13 @@ pub(in super::super) fn human_sessions(view: &SessionsView, style: Style) -> Str
                 0 | 1 => String::new(),
                 more => format!(", {}", counted(more - 1, "interruption")),
             };
-            told(4, Tone::Quiet, &format!("{span}: {}{pauses}", words::length(aired(session))));
+            told(4, Tone::Quiet, &format!("{span}: {}{pauses}", length_text(aired(session))));
         }
     }
     if !sessions.is_empty() {
         told(0, Tone::Quiet, " ");
     }
-    let all = words::length(sessions.iter().map(aired).sum());
+    let all = length_text(sessions.iter().map(aired).sum());
     let recordings: usize = read.domains.values().map(|domain| domain.videos.len()).sum();
     let totals = format!(
         "{}, {all} on air; {} listed.",

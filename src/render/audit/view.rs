@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::super::view::selection;
 use crate::audit::{Audit, Kind, SessionAudit};
 use crate::model::Address;
 
@@ -12,6 +13,8 @@ pub struct AuditView<'a> {
     pub(in super::super) audit: &'a Audit,
     /// Whether it is only about the streams on air that keep an old configuration.
     pub is_about_pending: bool,
+    /// The flags that select what is judged, as typed.
+    pub selected: Vec<String>,
 }
 
 /// The sessions of one address.
@@ -21,7 +24,12 @@ pub(in super::super) struct Group<'a> {
     pub(in super::super) sessions: Vec<&'a SessionAudit>,
 }
 
-impl Group<'_> {
+impl<'a> Group<'a> {
+    /// Those of its sessions that need attention, in their order.
+    pub(in super::super) fn alarming(&self) -> Vec<&'a SessionAudit> {
+        self.sessions.iter().copied().filter(|one| one.verdict.is_alarming()).collect()
+    }
+
     /// The worst verdict on any of them.
     pub(in super::super) fn worst(&self) -> Kind {
         self.sessions.iter().map(|one| one.verdict).min().unwrap_or(Kind::NotWanted)
@@ -37,7 +45,15 @@ impl Group<'_> {
 impl<'a> AuditView<'a> {
     /// A view of an audit.
     pub fn new(audit: &'a Audit) -> Self {
-        Self { audit, is_about_pending: false }
+        Self { audit, is_about_pending: false, selected: Vec::new() }
+    }
+
+    /// A sentence about the selection, after a blank; empty if there is none.
+    pub(in super::super) fn selection(&self) -> String {
+        match self.selected.as_slice() {
+            [] => String::new(),
+            flags => format!(" Only what {} selects was judged.", selection(flags)),
+        }
     }
 
     /// The sessions by address, the worst first; without `full`, only those that need attention.

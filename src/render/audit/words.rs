@@ -1,11 +1,13 @@
 //! The words of an audit.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::phrases::{counted, minute};
 use super::super::style::Tone;
 use crate::audit::{Audit, Kind, Reason, RuledBy, SessionAudit, Since, Unclear};
-use crate::model::{Address, Period};
+use crate::model::{Address, Period, length_text};
 
 /// The symbol, which carries the meaning without colour, and the colour.
 pub(in super::super) fn mark(verdict: Kind) -> (&'static str, Tone) {
@@ -31,19 +33,6 @@ pub(in super::super) fn name(verdict: Kind) -> &'static str {
     }
 }
 
-/// `4 h 12 min`, `38 min`, `45 s`
-pub(in super::super) fn length(seconds: i64) -> String {
-    let (hours, minutes, rest) = (seconds / 3600, seconds % 3600 / 60, seconds % 60);
-    match (hours, minutes, rest) {
-        (0, 0, rest) => format!("{rest} s"),
-        (0, minutes, 0) => format!("{minutes} min"),
-        (0, minutes, rest) if minutes < 10 => format!("{minutes} min {rest} s"),
-        (0, minutes, _) => format!("{minutes} min"),
-        (hours, 0, _) => format!("{hours} h"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
-    }
-}
-
 /// How long all of these are together.
 fn total(periods: &[Period]) -> i64 {
     periods.iter().map(|period| period.length()).sum::<SignedDuration>().as_secs()
@@ -61,23 +50,20 @@ pub(in super::super) fn period(from: Timestamp, to: Timestamp) -> String {
 
 /// When a session was on air: `2026-11-28 19:45 to 23:57 UTC, 4 h 12 min on air, via push.example.com`
 pub(in super::super) fn when(one: &SessionAudit) -> String {
-    let SessionAudit { began, ended, ingest, aired, on_air, .. } = one;
-    let span = match ended {
-        Some(ended) => period(*began, *ended),
-        None => format!("since {}, still on air", minute(*began)),
-    };
+    let SessionAudit { ingest, aired, on_air, .. } = one;
+    let span = span(one);
     let pauses = match on_air.len() {
         0 | 1 => String::new(),
         more => format!(" with {}", counted(more - 1, "interruption")),
     };
     let by: Vec<&str> = ingest.iter().map(String::as_str).collect();
     let by = if by.is_empty() { String::new() } else { format!(", via {}", by.join(" and ")) };
-    format!("{span}: {} on air{pauses}{by}", length(*aired))
+    format!("{span}: {} on air{pauses}{by}", length_text(*aired))
 }
 
 /// What became of a session, a lowercase fragment.
 pub(in super::super) fn outcome(one: &SessionAudit) -> String {
-    let lacks = || length(total(&one.lacks));
+    let lacks = || length_text(total(&one.lacks));
     match one.verdict {
         Kind::Missing => "not recorded: no recording is listed".to_owned(),
         Kind::Partly => {
@@ -98,6 +84,45 @@ pub(in super::super) fn outcome(one: &SessionAudit) -> String {
 
 fn are(count: usize) -> String {
     if count == 1 { "1 recording is".to_owned() } else { format!("{count} recordings are") }
+}
+
+/// What became of these sessions of one stream that need attention, each kind with how long: `1 session was not recorded
+/// (4 h 12 min on air), 1 was recorded only partly (30 min missing)`
+pub(in super::super) fn attention(sessions: &[&SessionAudit]) -> String {
+    let of = |verdict: Kind| sessions.iter().filter(move |one| one.verdict == verdict);
+    let aired = |verdict: Kind| length_text(of(verdict).map(|one| one.aired).sum());
+    let missing = || length_text(of(Kind::Partly).map(|one| total(&one.lacks)).sum());
+    let kinds = [Kind::Missing, Kind::Partly, Kind::Unknown].map(|verdict| (of(verdict).count(), verdict));
+    let mut told: Vec<String> = Vec::new();
+    for (count, verdict) in kinds.into_iter().filter(|(count, _)| *count > 0) {
+        let sessions = if told.is_empty() { counted(count, "session") } else { count.to_string() };
+        let was = if count == 1 { "was" } else { "were" };
+        let is = if count == 1 { "is" } else { "are" };
+        told.push(match verdict {
+            Kind::Partly => format!("{sessions} {was} recorded only partly ({} missing)", missing()),
+            Kind::Unknown if told.is_empty() => {
+                format!("unknown whether {sessions} {was} recorded ({} on air)", aired(verdict))
+            }
+            Kind::Unknown => format!("{sessions} {is} unknown ({} on air)", aired(verdict)),
+            _ => format!("{sessions} {was} not recorded ({} on air)", aired(verdict)),
+        });
+    }
+    told.join(", ")
+}
+
+/// When these sessions were on air: the first three, and how many more.
+pub(in super::super) fn times(sessions: &[&SessionAudit]) -> String {
+    let mut sessions = sessions.to_vec();
+    sessions.sort_by_key(|one| one.began);
+    first_few(&sessions.iter().map(|one| span(one)).collect::<Vec<_>>())
+}
+
+/// From when to when a session was on air.
+fn span(SessionAudit { began, ended, .. }: &SessionAudit) -> String {
+    match ended {
+        Some(ended) => period(*began, *ended),
+        None => format!("since {}, still on air", minute(*began)),
+    }
 }
 
 /// The first three, and how many more.
@@ -221,6 +246,16 @@ pub(in super::super) fn advice(one: &SessionAudit) -> Option<String> {
     }
 }
 
+/// How many of these have each verdict, the worst first: `1 not recorded, 12 recorded`
+pub(in super::super) fn verdicts<'s>(sessions: impl IntoIterator<Item = &'s SessionAudit>) -> String {
+    let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
+    for one in sessions {
+        *counts.entry(one.verdict).or_default() += 1;
+    }
+    let told = counts.iter().map(|(verdict, count)| format!("{count} {}", name(*verdict)));
+    told.collect::<Vec<_>>().join(", ")
+}
+
 /// `16 sessions, 31 h 20 min on air: 1 not recorded, 12 recorded, 3 not wanted.`
 pub(in super::super) fn totals(audit: &Audit) -> String {
     let sessions = &audit.sessions;
@@ -229,14 +264,9 @@ pub(in super::super) fn totals(audit: &Audit) -> String {
         (true, false) => return "Not known: not everything could be read.".to_owned(),
         (false, _) => {}
     }
-    let told = Kind::ALL.into_iter().map(|verdict| (audit.count(verdict), verdict));
-    let told: Vec<String> = told
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, verdict)| format!("{count} {}", name(verdict)))
-        .collect();
     let unread = if audit.is_complete() { "" } else { " Not everything could be read." };
-    let aired = length(sessions.iter().map(|one| one.aired).sum());
-    format!("{}, {aired} on air: {}.{unread}", counted(sessions.len(), "session"), told.join(", "))
+    let aired = length_text(sessions.iter().map(|one| one.aired).sum());
+    format!("{}, {aired} on air: {}.{unread}", counted(sessions.len(), "session"), verdicts(sessions))
 }
 
 /// The totals of `audit --pending`: `2 of 5 streams on air keep an old configuration until they are published again.`

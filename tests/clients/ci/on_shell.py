@@ -1,4 +1,4 @@
-"""The shell script of `examples/ci/shell`, as Jenkins and Flow call it: plan, apply, drift, and what each refuses."""
+"""The shell script of `examples/ci/shell`, as Jenkins and Flow call it: plan, apply, drift, audit, and what each refuses."""
 
 import subprocess
 
@@ -45,6 +45,7 @@ def story(folder, binary, template, quickstart):
         plans_and_applies(job)
         behind_the_back(job, quickstart)
         guarded(job, quickstart)
+        recorded(job)
         job.world.nothing_touched()
     finally:
         job.world.stop()
@@ -110,3 +111,17 @@ def guarded(job, files):
     assert job.run("apply", LIVEVOD_GUARD="auto-approve")[0] == 1
     code, log = job.run("apply", LIVEVOD_GUARD="allow-recording-gap")
     assert code == 0, log
+
+
+def recorded(job):
+    """An audit of a quiet day, of one with an encoder that sends another name than the declared one, and one that is incomplete."""
+    before = job.host.heartbeats
+    code, log = job.run("audit")
+    assert code == 0 and "Nothing was on air." in job.file("audit.md") and job.host.heartbeats == before + 1, log
+    job.world.aired("news", "Morning")
+    code, log = job.run("audit")
+    assert code == 2 and "`live.example.com/news/Morning`" in log and "`news/morning` is declared" in log, log
+    assert "<html" in job.file("audit.html") and '"verdict":"missing"' in job.file("audit.json") and job.host.heartbeats == before + 2
+    job.world.fault("revoked-key:action=Describe")
+    assert job.run("audit")[0] == 1 and job.host.heartbeats == before + 2, "an incomplete audit sends no heartbeat"
+    job.world.fault("")

@@ -54,6 +54,16 @@ class World:
             capture_output=True,
         )
 
+    def aired(self, app, stream):
+        """A stream was on air for an hour, three hours ago."""
+        stamp = lambda ago: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600 * ago))
+        session = {"DomainName": "live.example.com", "AppName": app, "StreamName": stream, "PublishTime": stamp(4), "StopTime": stamp(3)}
+        subprocess.run(
+            ["curl", "--silent", "--fail", "--request", "POST", "--data-binary", json.dumps(session), f"{self.endpoint}/_admin/publish"],
+            check=True,
+            capture_output=True,
+        )
+
     def in_the_console(self, files):
         """Somebody brings the service to what other files say, past every pull request."""
         file = self.folder / "console.yaml"

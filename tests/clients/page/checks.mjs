@@ -1,4 +1,4 @@
-// What must hold of a plan's page in a browser. Each check takes a page and gives back what is wrong with it.
+// What must hold of the page of a plan or an audit in a browser. Each check takes a page and gives back what is wrong with it.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -279,6 +279,45 @@ export async function inert(page) {
     ...same("what can't be read", told, []),
     ...holds("marks that turn text around are written out", !/[\u202a-\u202e]/.test(text) && text.includes("\\u{202e}gnol")),
   ];
+}
+
+/// An audit tells what became of each stream, without colour, and boxes choose the verdicts that are shown.
+export async function verdicts(page) {
+  const streams = page.locator(".stream > summary:visible code");
+  const names = async () => (await streams.allTextContents()).map((text) => text.split("/").at(-1));
+  const wrong = same("streams that need attention", await names(), ["Show", "cam2", "cam3"]);
+  const snapshot = await page.locator("main").ariaSnapshot();
+  for (const text of [
+    "not recorded: no recording is listed", "partly recorded: 15 min missing", "unknown whether it was recorded",
+    "no configuration applied to it", "is declared, and the names differ only in case", "Publish it as", "3 recordings in VOD",
+    'link "livevod.yaml:5"', "4 h 12 min on air, 0 s recorded", 'checkbox "not recorded (1)" [checked]', "3 sessions of 3 streams",
+  ]) wrong.push(...holds(`no ${text} in\n${snapshot}`, snapshot.includes(text)));
+  const lanes = page.locator(".stream").first().locator(".lanes > span:not(.axis)");
+  wrong.push(...same("lanes", (await lanes.allInnerTexts()).filter(Boolean), ["on air", "recorded", "missing"]));
+  await page.getByRole("checkbox", { name: "not recorded (1)" }).uncheck();
+  wrong.push(...same("without those that are missing", await names(), ["cam2", "cam3"]));
+  await page.locator("summary", { hasText: "3 sessions of 3 streams" }).click();
+  wrong.push(...same("with those of which nothing is missing", await names(), ["cam2", "cam3", "cam4", "cam1", "cam5"]));
+  return wrong;
+}
+
+/// An audit on paper: no boxes.
+export async function printedAudit(page) {
+  await page.emulateMedia({ media: "print", colorScheme: "light" });
+  return [
+    ...same("printed boxes", await page.locator(".verdicts").isVisible(), false),
+    ...same("printed streams", await page.locator(".stream > summary:visible").count(), 3),
+  ];
+}
+
+/// Of ten thousand sessions those that need attention are open, the others folded by stream.
+export async function folded(page) {
+  const wrong = await fits(page);
+  const shown = () => page.locator(".stream > summary:visible").count();
+  wrong.push(...same("streams", await shown(), 10));
+  await page.locator("summary", { hasText: "9900 sessions of 990 streams" }).click();
+  wrong.push(...same("streams, unfolded", await shown(), 1_000));
+  return [...wrong, ...(await fits(page))];
 }
 
 /// Nothing moves for those who want it still, nor for anybody else.

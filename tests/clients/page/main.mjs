@@ -37,12 +37,17 @@ const CASES = [
   ["danger", "print", {}, (page) => checks.printed(page, 8)],
   ["base", "what was pending stands apart", {}, checks.beside],
   ["hostile", "hostile names are text", {}, checks.inert],
-  ...["danger", "base", "quiet", "hostile"].flatMap((name) =>
+  ["night", "each verdict is told in words, and chosen by a box", {}, checks.verdicts],
+  ["night", "all of an audit is told without scripts", { javaScriptEnabled: false }, checks.verdicts],
+  ["night", "an audit on paper", {}, checks.printedAudit],
+  ["hostile-night", "hostile names in an audit are text", {}, checks.inert],
+  ...["danger", "base", "quiet", "hostile", "night", "hostile-night"].flatMap((name) =>
     WINDOWS.flatMap(([colorScheme, width]) => [
       [name, `axe and width, ${colorScheme}, ${width} wide`, { colorScheme, viewport: { width, height: 800 } }, laidOut],
     ]),
   ),
   ["large", "ten thousand rows, 360 wide", { viewport: { width: 360, height: 800 } }, checks.fits],
+  ["large-night", "ten thousand sessions, 360 wide", { viewport: { width: 360, height: 800 } }, checks.folded],
   ["large", "no long task while ten thousand rows are filtered", {}, quick],
 ];
 
@@ -110,10 +115,10 @@ async function look(server, [name, what, options, check]) {
 
 async function picture(server, folder) {
   mkdirSync(folder, { recursive: true });
-  for (const name of ["danger", "base", "quiet", "hostile", "large"]) {
+  for (const name of ["danger", "base", "quiet", "hostile", "large", "night", "hostile-night", "large-night"]) {
     for (const [colorScheme, width] of WINDOWS) {
       await visit(chromium, server.base + name, { colorScheme, viewport: { width, height: 900 } }, async (page) => {
-        await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`), fullPage: name !== "large" });
+        await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`), fullPage: !name.startsWith("large") });
       });
     }
   }
@@ -122,7 +127,10 @@ async function picture(server, folder) {
 async function main() {
   const folder = mkdtempSync(join(tmpdir(), "livevod-plans-"));
   const worlds = new Worlds(resolve(binary), folder);
-  const pages = { danger: worlds.danger(), base: worlds.base(), quiet: worlds.quiet(), hostile: worlds.hostile(), large: await worlds.large() };
+  const pages = {
+    danger: worlds.danger(), base: worlds.base(), quiet: worlds.quiet(), hostile: worlds.hostile(), large: await worlds.large(),
+    night: await worlds.night(), "hostile-night": await worlds.hostileNight(), "large-night": await worlds.largeNight(),
+  };
   const server = await new Server(pages).listen();
   let failed = 0;
   try {

@@ -1,4 +1,4 @@
-// Makes the pages that are looked at: each a plan of livevod's own, as people get it.
+// Makes the pages that are looked at: each a plan or an audit of livevod's own, as people get it.
 
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -56,6 +56,15 @@ const REQUEST = BASE.replace("protect: [sport.example.com/cup/final]\n", "")
   .replace("cam2: { cycle_duration: 90m }", "cam2: { tier: vip }")
   .replace("cam3: { cycle_duration: 90m }", "cam3: {}")
   .replace("old: {}", "old: { state: absent }");
+
+/// What should be recorded. The encoder of `show` sends `Show`.
+const AIRED = `\
+version: 1
+account: "1234567890123456"
+defaults: { vod_transcode_group: VOD_NO_TRANSCODE }
+must_record: [live.example.com/show]
+domains: { live.example.com: { apps: { show: { streams: { show: {}, cam1: {} } } } } }
+`;
 
 /// What tries to leave its place: as text of a page it is to be read, not to be done.
 export const HOSTILE = [
@@ -136,6 +145,82 @@ export class Worlds {
     return this.run("large", "plan --emulator=state.log --format html");
   }
 
+  /// An audit with every verdict.
+  async night() {
+    const report = await this.report("night");
+    const [lost] = report.sessions.filter((one) => one.verdict === "missing");
+    const [kept] = report.sessions.filter((one) => one.verdict === "recorded");
+    const [from, to] = [kept.on_air[0].from, kept.recordings[0].period.from];
+    const hour = (time, hours) => `${new Date(Date.parse(time) + hours * 3_600_000).toISOString().slice(0, 19)}Z`;
+    const named = (one, stream) => ({ ...one, address: { ...one.address, stream }, near: null });
+    const lacks = [{ from: hour(from, 0.25), to: hour(from, 0.5) }];
+    report.sessions.push(
+      { ...named(kept, "cam2"), verdict: "partly", lacks, recorded: kept.recorded - 900 },
+      { ...named(kept, "cam3"), verdict: "unknown", reason: { code: "began_before" }, began: hour(to, -80) },
+      { ...named(lost, "cam4"), verdict: "pending", reason: { code: "ruled" }, lacks: [] },
+      { ...named(lost, "cam5"), verdict: "not_wanted", reason: { code: "ignored" }, lacks: [], must_record: false },
+    );
+    return this.shown("night", report, "--link-base https://git.example/live");
+  }
+
+  /// A report of an audit into which a stranger wrote what no service would tell; addresses can't be written so.
+  async hostileNight() {
+    const report = await this.report("hostile-night");
+    const [some] = report.sessions.filter((one) => one.verdict === "missing");
+    report.target = HOSTILE.join(" ");
+    report.account = HOSTILE.join(" ");
+    report.domains["live.example.com"].unread = HOSTILE;
+    report.sessions = HOSTILE.map((text, at) => ({
+      ...some,
+      address: { domain: "live.example.com", app: "show", stream: `stream${at}` },
+      ingest: [text],
+      reason: { code: "unread", value: text },
+      recordings: [{ id: text, status: text, period: some.on_air[0] }],
+      place: { file: text, start: { line: 1, column: 1, byte: 0 }, end: { line: 1, column: 2, byte: 1 } },
+    }));
+    return this.shown("hostile-night", report, "--link-base https://git.example/live");
+  }
+
+  /// Ten thousand sessions of a thousand streams, of which ten are not recorded.
+  async largeNight() {
+    const report = await this.report("large-night");
+    const one = (verdict) => report.sessions.filter((one) => one.verdict === verdict)[0];
+    const [lost, kept] = [one("missing"), one("recorded")];
+    report.sessions = Array.from({ length: 10_000 }, (_, at) => {
+      const stream = `cam${String(Math.floor(at / 10)).padStart(4, "0")}`;
+      const some = at < 100 ? lost : kept;
+      return { ...some, address: { ...some.address, stream } };
+    });
+    return this.shown("large-night", report, "");
+  }
+
+  /// The report of an audit of the emulator: one session is missing, one is recorded.
+  async report(world) {
+    const day = (ago) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+    const config = (StreamName) => ({
+      DomainName: "live.example.com", AppName: "show", StreamName, CycleDuration: 3600,
+      VodTranscodeGroupId: "VOD_NO_TRANSCODE", CreateTime: `${day(9)}T08:00:00Z`,
+    });
+    const session = (StreamName, from, to) => ({
+      DomainName: "live.example.com", AppName: "show", StreamName, PublishDomain: "push.example.com",
+      PublishTime: `${day(2)}T${from}:00Z`, StopTime: `${day(2)}T${to}:00Z`,
+    });
+    const sessions = [session("Show", "19:45", "23:57"), session("cam1", "18:00", "20:30")];
+    this.write(`${world}/livevod.yaml`, AIRED);
+    this.write(`${world}/dump.json`, JSON.stringify({ format_version: "1.0", configs: [config("show"), config("cam1")], sessions }));
+    await this.load(world, "dump.json", "state.log");
+    this.run(world, "audit --emulator=state.log --since 4d --out night.json", 2);
+    return JSON.parse(readFileSync(join(this.folder, world, "night.json"), "utf8"));
+  }
+
+  /// The page of a report, sealed anew.
+  shown(world, report, flags) {
+    report.sessions.sort((one, other) => (one.address.stream < other.address.stream ? -1 : 1));
+    const { checksum: _, ...rest } = report;
+    this.write(`${world}/night.json`, sealed({ ...rest }, 0));
+    return this.run(world, `show night.json --format html ${flags}`.trim());
+  }
+
   /// Lets an emulator put a state into the log that `--emulator` takes.
   async load(world, dump, log) {
     const cwd = join(this.folder, world);
@@ -156,17 +241,25 @@ export class Worlds {
     writeFileSync(path, text);
   }
 
-  run(world, line) {
+  /// What a run prints that ends with a code.
+  run(world, line, code = 0) {
     const cwd = join(this.folder, world);
     const options = { cwd, encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"] };
-    return execFileSync(this.binary, line.split(" "), options);
+    try {
+      return execFileSync(this.binary, line.split(" "), options);
+    } catch (error) {
+      if (code !== 0 && error.status === code) return error.stdout;
+      throw error;
+    }
   }
 }
 
 /// As livevod seals it: a checksum over all that stands before.
-function sealed(plan) {
-  const { checksum: _, ...rest } = plan;
-  const open = `${JSON.stringify(rest, null, 2).replace(/\n}$/, "")},\n  `;
+function sealed(document, indent = 2) {
+  const { checksum: _, ...rest } = document;
+  // A report of an audit is not indented.
+  const text = indent > 0 ? JSON.stringify(rest, null, indent) : JSON.stringify(rest).replace(/^{/, "{\n").replace(/}$/, "\n}");
+  const open = `${text.replace(/\n}$/, "")},\n${" ".repeat(indent)}`;
   return `${open}"checksum": "sha256:${createHash("sha256").update(open).digest("hex")}"\n}\n`;
 }
 
