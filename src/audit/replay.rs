@@ -116,6 +116,12 @@ impl Replay {
         })
     }
 
+    /// How long something was on air that was not recorded before and would be after.
+    pub fn gained(&self) -> SignedDuration {
+        let gained = |row: &ReplayRow| row.sides.before.unrecorded - row.sides.after.unrecorded;
+        self.rows.iter().map(gained).filter(|gained| gained.is_positive()).sum()
+    }
+
     /// Whether everything could be read.
     pub fn is_complete(&self) -> bool {
         self.unread.is_empty()
@@ -197,7 +203,7 @@ fn play(aired: &Aired, snapshot: &Snapshot) -> (Played, u64) {
     let known = aired.domains.iter().filter(|(domain, _)| snapshot.domains.contains_key(*domain));
     for (domain, read) in known {
         let publishes = within(aired.period, read);
-        for session in join::sessions(domain, &publishes, &history, aired.period.to) {
+        for session in join::of_domain(domain, &publishes, &history, aired.period.to) {
             let ruler = match &session.ruling {
                 Ruling::Known(ruler) => ruler.as_ref(),
                 Ruling::Unclear(_) => {
@@ -248,6 +254,16 @@ fn transcodes(config: &RecordConfig) -> i32 {
         .sum()
 }
 
+/// `4.2 h`, or `12 min` or `30 s` if it is less than an hour or a minute.
+pub fn hours(duration: SignedDuration) -> String {
+    match (duration.as_secs(), duration.as_mins()) {
+        (0, _) => "0 h".to_owned(),
+        (seconds, 0) => format!("{seconds} s"),
+        (_, minutes @ ..60) => format!("{minutes} min"),
+        (_, minutes) => format!("{}.{} h", minutes / 60, minutes % 60 / 6),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,6 +287,7 @@ mod tests {
             ended: ended.map(time),
             ingest: None,
             template: None,
+            client: None,
         }
     }
 
@@ -436,6 +453,13 @@ mod tests {
         assert_eq!((before.unrecorded, after.unrecorded), (hours(10), hours(11)));
         assert_eq!((before.sessions, before.aired, before.files, after.files), (3, hours(13), 3, 4));
         assert_eq!(replay.lost(), (1, hours(1)));
+    }
+
+    #[test]
+    fn durations_are_short() {
+        let texts = [0, 30, 720, 3600, 3660, 15_120, 363_000]
+            .map(|seconds| super::hours(SignedDuration::from_secs(seconds)));
+        assert_eq!(texts, ["0 h", "30 s", "12 min", "1.0 h", "1.0 h", "4.2 h", "100.8 h"]);
     }
 
     #[test]
