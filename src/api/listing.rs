@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -19,14 +20,26 @@ use crate::wire::{self, PAGE_SIZE};
 /// The most pages of one domain that are read: a hundred thousand configurations.
 const MOST_PAGES: usize = 1000;
 
-/// Every configuration of a domain, and what reading them took.
-pub struct DatedListing {
-    /// The configurations.
-    pub configs: DomainSnapshot,
-    /// When the first of them were asked for.
+/// When a domain was listed, and what that took.
+#[derive(Debug, Clone, Copy)]
+pub struct ListedAt {
+    /// When the first page was asked for.
     pub asked: Instant,
+    /// How long it took.
+    pub took: Duration,
     /// How many pages were read.
     pub calls: usize,
+}
+
+/// What several domains hold, and when each was read.
+#[derive(Default)]
+pub struct DatedSnapshot {
+    /// The domains that could be read whole.
+    pub snapshot: Snapshot,
+    /// When each of them was listed.
+    pub listed: BTreeMap<Arc<str>, ListedAt>,
+    /// The others, with their errors.
+    pub unread: BTreeMap<Arc<str>, Error>,
 }
 
 impl Client {
@@ -35,20 +48,20 @@ impl Client {
     /// # Errors
     /// When a call fails, two listings in a row contradict themselves, or there are more pages than livevod reads.
     pub async fn list_domain(&self, domain: &str) -> Result<DomainSnapshot, Error> {
-        Ok(self.dated_listing(domain).await?.configs)
+        Ok(self.dated_listing(domain).await?.0)
     }
 
-    /// Like [`Self::list_domain`], with what it took.
+    /// Like [`Self::list_domain`], with when it was read and what that took.
     ///
     /// # Errors
     /// As [`Self::list_domain`].
-    pub async fn dated_listing(&self, domain: &str) -> Result<DatedListing, Error> {
+    pub async fn dated_listing(&self, domain: &str) -> Result<(DomainSnapshot, ListedAt), Error> {
         let listing = self.whole(domain).await?;
         self.places().note(domain, listing.by_page());
         self.places().took(domain, listing.calls);
         let asked = listing.asked.unwrap_or_else(Instant::now);
-        let calls = listing.calls;
-        Ok(DatedListing { configs: listing.into_snapshot(), asked, calls })
+        let listed = ListedAt { asked, took: asked.elapsed(), calls: listing.calls };
+        Ok((listing.into_snapshot(), listed))
     }
 
     /// How many calls the last listing of a domain took; 1 if there was none.
@@ -74,23 +87,33 @@ impl Client {
     where
         Names: IntoIterator<Item = Arc<str>>,
     {
+        let DatedSnapshot { snapshot, listed: _, unread } = self.dated_snapshot(domains).await;
+        (snapshot, unread)
+    }
+
+    /// Like [`Self::snapshot`], with when each domain was read and what that took.
+    pub async fn dated_snapshot<Names>(&self, domains: Names) -> DatedSnapshot
+    where
+        Names: IntoIterator<Item = Arc<str>>,
+    {
         let mut readers = JoinSet::new();
         for domain in domains {
             let client = self.clone();
-            readers.spawn(async move { (domain.clone(), client.list_domain(&domain).await) });
+            readers.spawn(async move { (domain.clone(), client.dated_listing(&domain).await) });
         }
-        let (mut snapshot, mut errors) = (Snapshot::default(), BTreeMap::new());
+        let mut read = DatedSnapshot::default();
         for (domain, listed) in readers.join_all().await {
             match listed {
-                Ok(configs) => {
-                    snapshot.domains.insert(domain, configs);
+                Ok((configs, listed)) => {
+                    read.listed.insert(domain.clone(), listed);
+                    read.snapshot.domains.insert(domain, configs);
                 }
                 Err(error) => {
-                    errors.insert(domain, error);
+                    read.unread.insert(domain, error);
                 }
             }
         }
-        (snapshot, errors)
+        read
     }
 
     /// Reads pages until one ends the listing.

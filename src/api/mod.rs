@@ -25,7 +25,7 @@ pub use endpoint::{Endpoint, EndpointError, KeyAddress};
 pub use error::{Class, Error, Stop};
 pub use hook::{HookUrl, HookUrlError};
 pub use limiter::Rate;
-pub use listing::DatedListing;
+pub use listing::{DatedSnapshot, ListedAt};
 pub use proxy::proxy_before;
 pub use retry::Retry;
 pub use transport::{LONGEST_BODY, Sending, Timeouts, Transport, transport_to};

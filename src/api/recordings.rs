@@ -45,7 +45,7 @@ impl Client {
         transcoded: bool,
     ) -> DomainAired {
         let mut aired = DomainAired::default();
-        let publishes = self.publishes(domain, period, transcoded).await;
+        let publishes = self.published(domain, period, transcoded).await;
         match publishes {
             Ok(publishes) => aired.publishes = publishes,
             Err(error) => {
@@ -104,7 +104,16 @@ impl Client {
         Ok(found.into_iter().collect())
     }
 
-    async fn publishes(&self, domain: &str, period: Period, transcoded: bool) -> Result<Vec<Publish>, Error> {
+    /// What was published on a main streaming domain in a period. With `transcoded`, transcoded streams are listed too.
+    ///
+    /// # Errors
+    /// When a call fails, or an answer can't be understood.
+    pub async fn published(
+        &self,
+        domain: &str,
+        period: Period,
+        transcoded: bool,
+    ) -> Result<Vec<Publish>, Error> {
         let listing = Listing {
             name: format!("the publish list of `{domain}`"),
             endpoint: self.live(domain),
@@ -125,7 +134,7 @@ impl Client {
         for video in self.videos_under(domain, &endpoint, period).await? {
             videos.insert(video.id.clone(), video);
         }
-        for ingest in self.mapping(domain).await?.ingest {
+        for ingest in self.mapping(domain).await?.ingest.into_iter().filter(|ingest| ingest != domain) {
             let shared = self.mapping(&ingest).await?.streaming.iter().any(|name| name != domain);
             for video in self.videos_under(&ingest, &endpoint, period).await? {
                 videos.entry(video.id.clone()).or_insert(Video { shared, ..video });

@@ -36,6 +36,8 @@ struct Ledger {
     unsettled: BTreeMap<Address, Instant>,
     /// The changes in progress, and when each started.
     begun: BTreeMap<Address, (ActionKind, Instant)>,
+    /// When the last write to each address left.
+    left: BTreeMap<Address, Instant>,
     /// Addresses for which a write was sent to the service, and when the last one was answered.
     sent: BTreeMap<Address, Instant>,
     /// When the last write of each domain was answered that makes older listings useless for a compare: it got no usable
@@ -102,6 +104,16 @@ impl Books {
     /// When its intent can't be written: then the write must not be sent.
     pub(super) fn sending(&self, intention: &Intention<'_>) -> Result<u64, Error> {
         self.journal.send(intention).map_err(|broken| Error::Withheld { reason: broken.to_string() })
+    }
+
+    /// A write leaves for the service.
+    pub(super) fn leaves(&self, address: &Address, at: Instant) {
+        self.ledger().left.insert(address.clone(), at);
+    }
+
+    /// When the last write to an address left.
+    pub(super) fn left(&self, address: &Address) -> Option<Instant> {
+        self.ledger().left.get(address).copied()
     }
 
     /// Records how a write was answered.

@@ -62,9 +62,12 @@ impl Guarded<'_> {
         }
     }
 
-    /// Compares one address with the plan by asking for that address alone.
+    /// Compares one address with the plan by asking for that address alone, unless a listing serves.
     async fn compare(&self, client: &Client) -> Compared {
         let Change { address, spelling, .. } = self.change;
+        if let Some(listing) = self.run().serving(address) {
+            return self.run().compared(self.change, listing.look(address));
+        }
         match self.run().reader.look_by(client, address, *spelling).await {
             Ok(look) => self.run().compared(self.change, look),
             Err(error) => Compared::Unread(error),
@@ -83,7 +86,10 @@ impl Guarded<'_> {
 
 impl Run {
     /// The last listing of the domain, if a write to an address may rest on it.
-    fn serving(&self, address: &Address) -> Option<Listing> {
+    pub(super) fn serving(&self, address: &Address) -> Option<Listing> {
+        if self.freshness.is_zero() {
+            return None;
+        }
         self.reader.last_listing(&address.domain).filter(|listing| self.may_rest_on(address, listing))
     }
 

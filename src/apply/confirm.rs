@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::decide::{self, ReadBack, Sent};
 use super::event::Delay;
-use super::listings::{DomainReads, Listing};
+use super::listings::{DomainReads, Listing, Look};
 use super::reader::Reader;
 use super::report::Outcome;
 use super::task::Ended;
@@ -82,11 +82,22 @@ impl Reader {
             since = if look.is_ok() { now } else { since };
             looked = decide::newer(looked, look);
         }
-        // Where the last reads failed, another change may have listed the domain since the last one that did not.
-        if let Some(last) = reads.last().filter(|last| !is_over(&looked) && last.is_younger(since)) {
-            looked = Ok(seen(aim, last.look(aim.address).found));
-        }
+        let looked = self.or_listed(aim, looked, since);
         Ended { outcome: decide::at_deadline(looked, Sent::Accepted), request_id }
+    }
+
+    /// What was read of an address. Unless it was as wanted, a listing counts that was asked for after `since`: another
+    /// change may have read it when this one could not.
+    fn or_listed(
+        &self,
+        aim: Aim<'_>,
+        looked: Result<ReadBack, Error>,
+        since: Instant,
+    ) -> Result<ReadBack, Error> {
+        if looked == Ok(ReadBack::AsWanted) {
+            return looked;
+        }
+        self.listed_since(aim.address, since).map_or(looked, |look| Ok(seen(aim, look.found)))
     }
 
     /// What a listing shows that was asked for after `since`, whoever asked for it.
@@ -125,17 +136,20 @@ impl Reader {
         spelling: StreamSpelling,
         sent: Sent,
     ) -> Outcome {
-        let looked = self.watch(client, aim, spelling, Instant::now() + self.deadline).await;
+        let now = Instant::now();
+        let looked = self.watch(client, aim, spelling, now, now + self.deadline).await;
         decide::at_deadline(looked, sent)
     }
 
     /// Reads a configuration with a client until it shows as wanted, for the last time at `until`; returns what the
-    /// last read showed.
+    /// last read showed. Its write left, or was accepted, at `since`: a listing that another change asked for after that
+    /// counts where the reads of this one fail.
     pub(super) async fn watch(
         &self,
         client: &Client,
         aim: Aim<'_>,
         spelling: StreamSpelling,
+        mut since: Instant,
         until: Instant,
     ) -> Result<ReadBack, Error> {
         let mut backoff = Backoff::ending(until);
@@ -143,19 +157,28 @@ impl Reader {
         // At best, asking for the one address is enough. What it does not show is looked for in the whole domain, which
         // alone proves absence.
         let first = match aim.after {
-            Some(_) => client.find(aim.address, spelling).await.map(|(found, _)| found),
-            None => self.look_by(&client, aim.address, spelling).await.map(|look| look.found),
+            Some(_) => client.find(aim.address, spelling).await.map(|(found, asked)| {
+                let asked = if found.is_some() { asked } else { since };
+                Look { found, asked }
+            }),
+            None => self.look_by(&client, aim.address, spelling).await,
         };
-        let mut looked = first.map(|found| seen(aim, found));
+        let mut see = |look: Result<Look, Error>| {
+            look.map(|look| {
+                since = look.asked;
+                seen(aim, look.found)
+            })
+        };
+        let mut looked = see(first);
         while !is_over(&looked) {
             self.tell_wait(aim.address, &backoff);
             if !self.next(&mut backoff).await {
                 break;
             }
             let look = self.look_by(&client, aim.address, spelling).await;
-            looked = decide::newer(looked, look.map(|look| seen(aim, look.found)));
+            looked = decide::newer(looked, see(look));
         }
-        looked
+        self.or_listed(aim, looked, since)
     }
 
     /// Waits for the next read. A signal that ends the run ends the pause, but not the reading. False when the deadline

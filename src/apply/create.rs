@@ -81,6 +81,7 @@ impl Domain {
                 {
                     return Ended::in_doubt(met(change, Ok(&found)), error);
                 }
+                Err(_) if self.is_listed_as_wanted(change) => return Ended::done(),
                 Err(unread) if in_doubt => {
                     let request_id = error.request_id().map(str::to_owned);
                     return Ended { request_id, ..Ended::in_doubt(met(change, Err(&unread)), unread) };
@@ -88,6 +89,15 @@ impl Domain {
                 looked => return Ended::refused(met(change, looked.as_ref()), error),
             }
         }
+    }
+}
+
+impl Domain {
+    /// Whether a listing that was asked for after the last write of a change left shows the change as wanted.
+    fn is_listed_as_wanted(&self, change: &Change) -> bool {
+        let left = self.run.books.left(&change.address);
+        let look = left.and_then(|left| self.run.reader.listed_since(&change.address, left));
+        look.is_some_and(|look| compare(Aim::of(change), look.found.as_ref()) == Verdict::Done)
     }
 }
 

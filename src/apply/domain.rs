@@ -170,7 +170,8 @@ impl Domain {
     /// The wave's listing; read now if there is none yet, or if it is too old.
     pub(super) async fn listed(&mut self, client: &Client, change: &Change) -> Result<&Listing, Error> {
         let window = self.run.freshness;
-        let listing = match self.listing.take().filter(|listing| listing.is_fresh(window)) {
+        let fresh = self.listing.take().filter(|listing| listing.is_fresh(window));
+        let listing = match fresh.or_else(|| self.run.serving(&change.address)) {
             Some(listing) => listing,
             None => self.run.reader.list(client, &change.address.domain).await?,
         };

@@ -218,15 +218,16 @@ impl<'a> Guarded<'a> {
 
 impl Run {
     async fn resolve(&self, aim: Aim<'_>, spelling: StreamSpelling, error: &Error) -> Resolved {
-        let (sent, settle, deadline) = (Instant::now(), self.books.settle, self.reader.deadline);
+        let (now, settle, deadline) = (Instant::now(), self.books.settle, self.reader.deadline);
+        let left = self.books.left(aim.address).unwrap_or(now);
         if settle < deadline {
-            match self.reader.watch(&self.reader.client, aim, spelling, sent + settle).await {
+            match self.reader.watch(&self.reader.client, aim, spelling, left, now + settle).await {
                 Ok(ReadBack::AsWanted) => return Resolved::Ended(Outcome::Done),
                 Ok(ReadBack::NotYet) => return Resolved::Lost,
                 Ok(ReadBack::Otherwise(_)) | Err(_) => {}
             }
         }
-        let looked = self.reader.watch(&self.reader.client, aim, spelling, sent + deadline).await;
+        let looked = self.reader.watch(&self.reader.client, aim, spelling, left, now + deadline).await;
         Resolved::Ended(decide::at_deadline(looked, Sent::Unclear(error.clone())))
     }
 }

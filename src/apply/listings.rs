@@ -1,6 +1,7 @@
 //! Shares what is read of a domain among all of its changes: one listing serves every compare within the freshness
 //! window, and confirms every write that was accepted before it was asked for.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,8 +9,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::width::Width;
-use crate::api::{Client, DatedListing, Error};
-use crate::model::{Address, DomainSnapshot, Remote};
+use crate::api::{Client, Error, ListedAt};
+use crate::model::{Address, DomainSnapshot, Remote, Snapshot};
+use crate::plan::{ActionKind, Decisions};
 use crate::wire::PAGE_SIZE;
 
 /// What was at an address, and when that was asked for.
@@ -31,8 +33,13 @@ pub(super) struct Listing {
 
 impl Listing {
     async fn read(client: &Client, domain: &str) -> Result<Self, Error> {
-        let DatedListing { configs, asked, calls } = client.dated_listing(domain).await?;
-        Ok(Self { configs: Arc::new(configs), asked, took: asked.elapsed(), calls })
+        let (configs, listed) = client.dated_listing(domain).await?;
+        Ok(Self::new(configs, listed))
+    }
+
+    fn new(configs: DomainSnapshot, listed: ListedAt) -> Self {
+        let ListedAt { asked, took, calls } = listed;
+        Self { configs: Arc::new(configs), asked, took, calls }
     }
 
     /// What it shows at an address.
@@ -48,6 +55,43 @@ impl Listing {
     /// Whether a write that rests on it may still be sent.
     pub(super) fn is_fresh(&self, window: Duration) -> bool {
         self.asked.elapsed() <= window
+    }
+}
+
+/// The listings from which a run was planned, as far as they are fresh enough for a write: they serve the compares of
+/// its first writes.
+#[derive(Debug, Clone, Default)]
+pub struct PlanningRead(BTreeMap<Arc<str>, Listing>);
+
+impl PlanningRead {
+    /// Of all that was read for a plan, what its first writes may rest on within the freshness window.
+    pub fn of(
+        decisions: &Decisions,
+        snapshot: &Snapshot,
+        listed: &BTreeMap<Arc<str>, ListedAt>,
+        window: Duration,
+    ) -> Self {
+        // The create of a named stream is not compared.
+        let compared = decisions
+            .changes
+            .iter()
+            .filter(|change| change.action() != ActionKind::Create || change.address.is_app_wide());
+        let mut listings = BTreeMap::new();
+        for domain in compared.map(|change| &change.address.domain) {
+            if listings.contains_key(domain) {
+                continue;
+            }
+            let read = listed.get(domain).filter(|listed| listed.asked.elapsed() <= window);
+            if let Some((listed, configs)) = read.zip(snapshot.domains.get(domain)) {
+                listings.insert(domain.clone(), Listing::new(configs.clone(), *listed));
+            }
+        }
+        Self(listings)
+    }
+
+    /// The listings by domain.
+    pub(super) fn into_listings(self) -> impl Iterator<Item = (Arc<str>, Listing)> {
+        self.0.into_iter()
     }
 }
 
@@ -126,10 +170,10 @@ impl DomainReads {
     /// The same where no change may be in progress meanwhile; no further change starts before that many are confirmed.
     const WRITES_PER_PAUSE: usize = 64;
 
-    /// `calls` is how many an earlier listing took.
-    pub(super) fn new(width: Width, calls: usize) -> Self {
+    /// `last` is the listing from which the run was planned, if it may serve; `calls` is how many an earlier listing took.
+    pub(super) fn new(width: Width, last: Option<Listing>, calls: usize) -> Self {
         Self {
-            state: watch::Sender::new(State { calls_before: calls, ..State::default() }),
+            state: watch::Sender::new(State { last, calls_before: calls, ..State::default() }),
             turn: tokio::sync::Mutex::default(),
             width: Arc::new(width),
             failed: Mutex::default(),

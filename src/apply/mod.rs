@@ -9,11 +9,11 @@
 //! ```
 //!
 //! Domains are written in parallel. In a domain, creates and updates of named streams go side by side, as many as the
-//! service bears; app-wide configurations, replaces and deletes go alone. One listing of a domain serves the compares of
-//! all writes within the freshness window, and confirms all writes that were accepted before it was asked for. A first
-//! wave creates, updates and replaces, a second one deletes; once any change of the run is not done, no further delete
-//! starts. The run ends with a last listing of each written domain. The only clock is tokio's and nothing here is random,
-//! so a run can be repeated exactly on a paused clock.
+//! service bears; app-wide configurations, replaces and deletes go alone. One listing of a domain, at first the one from
+//! which the run was planned, serves the compares of all writes within the freshness window, and confirms all writes that
+//! were accepted before it was asked for. A first wave creates, updates and replaces, a second one deletes; once any change
+//! of the run is not done, no further delete starts. The run ends with a last listing of each written domain. The only
+//! clock is tokio's and nothing here is random, so a run can be repeated exactly on a paused clock.
 //!
 //! `write` is the loop; `create`, `update`, `delete`, `replace` and `fill` define what goes through it. `guarded` takes
 //! permits, compares before each write and decides what follows from a failure; `reader` and `confirm` read, `listings`
@@ -57,6 +57,7 @@ pub use cause::{
     Cause, Difference, Failure, Fates, Halt, Mismatch, Moved, Occupant, Rest, Shown, Stale, Standing,
 };
 pub use event::{Delay, Event};
+pub use listings::PlanningRead;
 pub use report::{ChangeOutcome, Outcome, Report};
 pub use settings::ApplySettings;
 

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::books::Books;
-use super::listings::{DomainReads, Listing, Look};
+use super::listings::{DomainReads, Listing, Look, PlanningRead};
 use super::width::Width;
 use crate::api::{Client, Error};
 use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
@@ -31,18 +31,21 @@ impl Reader {
         books: Arc<Books>,
         deadline: Duration,
         stop: watch::Receiver<bool>,
+        planned_on: PlanningRead,
     ) -> Self {
-        Self { client: client.heeding(stop.clone()), books, deadline, stop, domains: Mutex::default() }
+        let client = client.heeding(stop.clone());
+        let shared = |(domain, listing): (Arc<str>, Listing)| {
+            let reads = shared(&client, &domain, Some(listing));
+            (domain, reads)
+        };
+        let domains = Mutex::new(planned_on.into_listings().map(shared).collect());
+        Self { client, books, deadline, stop, domains }
     }
 
     /// What the changes of a domain share.
     pub(super) fn domain(&self, domain: &str) -> Arc<DomainReads> {
         let mut domains = self.domains.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || {
-            let width = Width::up_to(self.client.parallelism().get());
-            Arc::new(DomainReads::new(width, self.client.calls_of_listing(domain)))
-        };
-        domains.entry(domain.into()).or_insert_with(new).clone()
+        domains.entry(domain.into()).or_insert_with(|| shared(&self.client, domain, None)).clone()
     }
 
     /// Lists a domain with a client, and keeps the listing as the domain's last one.
@@ -58,6 +61,12 @@ impl Reader {
     /// The last listing of a domain.
     pub(super) fn last_listing(&self, domain: &str) -> Option<Listing> {
         self.domain(domain).last()
+    }
+
+    /// What the last listing of a domain shows at an address, whichever change asked for it, if that was after `since`.
+    pub(super) fn listed_since(&self, address: &Address, since: Instant) -> Option<Look> {
+        let last = self.last_listing(&address.domain).filter(|last| last.is_younger(since));
+        last.map(|last| last.look(address))
     }
 
     /// What is at an address.
@@ -134,4 +143,10 @@ impl Reader {
             std::future::pending().await
         }
     }
+}
+
+/// What the changes of a domain share before the first of them starts.
+fn shared(client: &Client, domain: &str, planned_on: Option<Listing>) -> Arc<DomainReads> {
+    let width = Width::up_to(client.parallelism().get());
+    Arc::new(DomainReads::new(width, planned_on, client.calls_of_listing(domain)))
 }

@@ -35,8 +35,8 @@ impl Run {
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Event>) {
         let (events, receiver) = mpsc::unbounded_channel();
         let books = Arc::new(Books::new(decisions, &settings, events));
-        let ApplySettings { deadline, freshness, stop, .. } = settings;
-        let reader = Reader::new(client, books.clone(), deadline, stop);
+        let ApplySettings { deadline, freshness, planned_on, stop, .. } = settings;
+        let reader = Reader::new(client, books.clone(), deadline, stop, planned_on);
         (Arc::new(Self { reader, books, freshness, fallback: Mutex::default() }), receiver)
     }
 
@@ -65,9 +65,16 @@ impl Run {
         if !holds(Instant::now()) {
             return Err(Error::Outdated);
         }
+        let leaves = |at: Instant| {
+            let holds = holds(at);
+            if holds {
+                self.books.leaves(intention.address, at);
+            }
+            holds
+        };
         let id = self.books.sending(&intention)?;
         let client = if is_urgent { &self.client().urgent() } else { self.client() };
-        let sent = client.write_in(permit, &call, Some(&holds)).await;
+        let sent = client.write_in(permit, &call, Some(&leaves)).await;
         self.books.answered(id, intention.address, &sent);
         sent
     }

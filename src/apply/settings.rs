@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::journal::Journal;
+use super::listings::PlanningRead;
 
 /// What the caller decides about a run.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct ApplySettings {
     /// The oldest read that a write may rest on when it is sent. Zero reads right before each write, however long that
     /// takes.
     pub freshness: Duration,
+    /// What was read for the plan just before: within the freshness window, writes may rest on it.
+    pub planned_on: PlanningRead,
     /// Whether nothing new is started after the first change that is not done.
     pub stop_on_error: bool,
     /// Becomes true when no new write may start; writes in progress are finished.
@@ -41,6 +44,7 @@ impl ApplySettings {
             deadline: Self::DEADLINE,
             settle: Self::SETTLE,
             freshness: Self::FRESHNESS,
+            planned_on: PlanningRead::default(),
             stop_on_error: false,
             stop,
             journal,

@@ -422,6 +422,14 @@ pub(super) struct Guards {
     /// Allow deletes even if the files declare no configuration
     #[arg(long)]
     allow_empty: bool,
+
+    /// Allow deleting or replacing a configuration while streams that it records are on air
+    #[arg(long)]
+    allow_on_air: bool,
+
+    /// Allow changes after which something of the replay would no longer be recorded
+    #[arg(long)]
+    allow_replay_loss: bool,
 }
 
 /// Arguments that plan, drift and apply share: the files, and what to plan from them.
@@ -489,8 +497,8 @@ pub(super) struct Writing {
     #[arg(long)]
     pub(super) stop_on_error: bool,
 
-    /// Maximum age of the read that a write relies on, up to 1m; several writes may share it. With 0, livevod reads right
-    /// before each write
+    /// Maximum age of the read that a write relies on, up to 1m; several writes may share it, and the plan may have read it.
+    /// With 0, livevod reads right before each write
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_FRESHNESS", default_value = "1s", value_parser = freshness)]
     pub(super) freshness: Duration,
 
@@ -565,6 +573,8 @@ pub(super) fn plan_options(scope: &Scope, guards: &Guards) -> PlanOptions {
         allow_recording_stop,
         allow_app_wide,
         allow_empty,
+        allow_on_air,
+        allow_replay_loss,
     } = guards;
     PlanOptions {
         target: String::new(),
@@ -577,6 +587,8 @@ pub(super) fn plan_options(scope: &Scope, guards: &Guards) -> PlanOptions {
             recording_stop: *allow_recording_stop,
             app_wide: *allow_app_wide,
             empty: *allow_empty,
+            on_air: *allow_on_air,
+            replay_loss: *allow_replay_loss,
         },
         account: remote.account.clone(),
         rate: remote.call_rate(),

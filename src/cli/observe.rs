@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::arguments::Scope;
 use super::connect::{Access, Connection, account, connect, with_source};
 use super::failure::Failure;
@@ -15,6 +17,7 @@ use super::saved;
 use super::undeclared::{Breadth, Others, others};
 use crate::api;
 use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenNow, changed_since, judge};
+use crate::audit::Replay;
 use crate::check;
 use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
@@ -35,12 +38,14 @@ pub(super) struct Observed {
     reach: Reach,
     /// The state that it was planned from.
     pub(super) snapshot: Snapshot,
+    /// When each domain was read for it; empty if it was not read from the service.
+    pub(super) listed: BTreeMap<Arc<str>, api::ListedAt>,
     /// The account that the credentials belong to, if known.
     pub(super) caller: Option<String>,
     /// How it differs from the plan that was reviewed, if one is given.
     pub(super) since_review: Vec<Difference>,
     /// What flags or a review released for the plan.
-    released: Vec<plan::Released>,
+    pub(super) released: Vec<plan::Released>,
     /// What earlier runs left unfinished, and what became of it.
     pub(super) left_open: Vec<LeftOpenNow>,
     /// A finding for each domain that could not be read, one if the account could not be confirmed, and findings about the
@@ -48,6 +53,10 @@ pub(super) struct Observed {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Whether the account of the credentials could be read, if an account is declared.
     pub(super) is_account_known: bool,
+    /// When it was asked who is on air, if it was.
+    pub(super) on_air_asked: Option<Instant>,
+    /// What aired, under the configurations of before and after the plan, if that was asked for.
+    pub(super) replay: Option<Replay>,
 }
 
 /// What was read before anything was planned.
@@ -55,6 +64,7 @@ struct Reading {
     target: Target,
     reach: Reach,
     snapshot: Snapshot,
+    listed: BTreeMap<Arc<str>, api::ListedAt>,
     failures: BTreeMap<Arc<str>, api::Error>,
     caller: Result<Option<String>, api::Error>,
     /// Where the credentials come from, if there are any.
@@ -82,14 +92,15 @@ pub(super) async fn observe(
     let answers = connection.asking(async {
         connection.prepare().await?;
         Ok::<_, Failure>(tokio::join!(
-            connection.client.snapshot(selected.cloned()),
+            connection.client.dated_snapshot(selected.cloned()),
             caller(connection),
             others(breadth, connection, &loaded.desired)
         ))
     });
-    let ((snapshot, failures), caller, others) = answers.await?;
+    let (read, caller, others) = answers.await?;
+    let api::DatedSnapshot { snapshot, listed, unread: failures } = read;
     let (target, credentials, others) = (connection.target.clone(), connection.credentials.clone(), others?);
-    let reading = Reading { target, reach, snapshot, failures, caller, credentials, others };
+    let reading = Reading { target, reach, snapshot, listed, failures, caller, credentials, others };
     planned(loaded, reading, options, earlier, goal)
 }
 
@@ -114,7 +125,8 @@ pub(super) fn against(
     let target = Target { name: target, account: account(options.account.as_ref(), &reach)? };
     let earlier = Earlier::read(journal, &target)?;
     let (failures, caller) = (BTreeMap::new(), Ok(caller));
-    let reading = Reading { target, reach, snapshot, failures, caller, credentials: None, others: None };
+    let (credentials, others, listed) = (None, None, BTreeMap::new());
+    let reading = Reading { target, reach, snapshot, listed, failures, caller, credentials, others };
     let mut observed = planned(loaded, reading, options, &earlier, goal)?;
     observed.plan.notes.warnings.extend(unnamed);
     Ok(observed)
@@ -157,7 +169,7 @@ fn planned(
     earlier: &Earlier,
     goal: Goal<'_>,
 ) -> Result<Observed, Failure> {
-    let Reading { target, reach, snapshot, failures, caller, credentials, others } = reading;
+    let Reading { target, reach, snapshot, listed, failures, caller, credentials, others } = reading;
     let source = credentials.as_deref();
     let mut diagnostics = unread(&failures, &caller, &loaded.desired, &target, source);
     diagnostics.extend(earlier.diagnostics.clone());
@@ -189,11 +201,14 @@ fn planned(
         target,
         reach,
         snapshot,
+        listed,
         caller,
         since_review,
         left_open,
         diagnostics,
         is_account_known,
+        on_air_asked: None,
+        replay: None,
     })
 }
 
@@ -386,12 +401,15 @@ impl Observed {
             plan,
             reach: Reach::default(),
             snapshot: Snapshot::default(),
+            listed: BTreeMap::new(),
             caller: None,
             since_review: Vec::new(),
             released: Vec::new(),
             left_open: Vec::new(),
             diagnostics: Vec::new(),
             is_account_known: true,
+            on_air_asked: None,
+            replay: None,
         }
     }
 
@@ -410,8 +428,8 @@ impl Observed {
     }
 
     /// The plan, in the form in which it is saved.
-    pub(super) fn to_save(&self) -> SavedPlan {
-        SavedPlan::new(self.plan.clone(), jiff::Timestamp::now())
+    pub(super) fn to_save(&self) -> serde_json::Result<String> {
+        self.plan.save(jiff::Timestamp::now())
     }
 
     /// A snapshot of these domains, to be saved.
@@ -433,7 +451,14 @@ impl Observed {
 
     /// The plan, and what is shown with it.
     pub(super) fn view(&self) -> PlanView<'_> {
-        PlanView::new(&self.plan, &self.target, &self.left_open, &self.since_review)
+        let mut view = PlanView::new(&self.plan, &self.target, &self.left_open, &self.since_review);
+        view.replay = self.replay.as_ref();
+        view
+    }
+
+    /// Whether everything was read that was to be replayed.
+    pub(super) fn is_replay_complete(&self) -> bool {
+        self.replay.as_ref().is_none_or(Replay::is_complete)
     }
 
     /// Whether this run compared an address: it is selected, and its domain was read. A domain that no file names any more

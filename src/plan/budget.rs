@@ -24,7 +24,7 @@ impl Default for CallRate {
 }
 
 /// Calls by action, at least: every call succeeds at once, every write is visible at once, and a listing serves all writes
-/// that could rest on it.
+/// that could rest on it. The listings of the plan itself, which are not counted, serve the first writes.
 #[derive(Default)]
 struct Calls {
     describe: u64,
@@ -33,8 +33,8 @@ struct Calls {
     delete: u64,
 }
 
-/// The least for `changes`: compares, writes and confirms, and the last listing of each domain, which also confirms creates
-/// and updates and proves deletes.
+/// The least for `changes`: compares that need a listing of their own, writes and confirms, and the last listing of each
+/// domain, which also confirms creates and updates and proves deletes.
 pub(super) fn of(changes: &[Change], snapshot: &Snapshot, rate: CallRate) -> Budget {
     let (mut calls, mut domains) = (Calls::default(), BTreeMap::<&str, Work>::new());
     for change in changes {
@@ -55,32 +55,27 @@ struct Work {
     come: u64,
     /// Configurations that are removed.
     go: u64,
-    /// Updates and deletes of named streams: one listing may serve them all.
-    together: u64,
-    /// Creates and updates of app-wide configurations: the listing that confirms them may serve the others too.
+    /// Creates and updates of app-wide configurations: each is confirmed alone, the last one by the last listing.
     wide: u64,
 }
 
 impl Work {
     fn count(&mut self, change: &Change) {
-        let is_wide = change.address.is_app_wide();
         match change.action() {
             ActionKind::Create => self.come += 1,
             ActionKind::Delete => self.go += 1,
             ActionKind::Update | ActionKind::Replace => {}
         }
-        match change.action() {
-            ActionKind::Create | ActionKind::Update if is_wide => self.wide += 1,
-            ActionKind::Update | ActionKind::Delete if !is_wide => self.together += 1,
-            _ => {}
+        if matches!(change.action(), ActionKind::Create | ActionKind::Update) && change.address.is_app_wide()
+        {
+            self.wide += 1;
         }
     }
 
-    /// The reads that changes share: a listing before, or one read each if that is less, and the last listing.
+    /// The reads that changes share.
     fn reads(self, held: u64) -> u64 {
-        let Self { come, go, together, wide } = self;
-        let before = if wide == 0 { together.min(pages(held)) } else { 0 };
-        before + pages((held + come).saturating_sub(go))
+        let Self { come, go, wide } = self;
+        wide.saturating_sub(1) + pages((held + come).saturating_sub(go))
     }
 }
 
@@ -90,22 +85,17 @@ fn pages(entries: u64) -> u64 {
 }
 
 impl Calls {
-    /// The writes of a change, and the reads that no other change shares.
+    /// The writes of a change, and the reads that no other change shares: what a delete of an app-wide configuration may
+    /// take along is listed right before it, and a replace is read back at once.
     fn count(&mut self, change: &Change) {
         let is_wide = change.address.is_app_wide();
         match change.action() {
-            ActionKind::Create => {
-                self.add += 1;
-                self.describe += u64::from(is_wide);
-            }
-            ActionKind::Update => {
-                self.update += 1;
-                self.describe += u64::from(is_wide);
-            }
+            ActionKind::Create => self.add += 1,
+            ActionKind::Update => self.update += 1,
             ActionKind::Replace => {
                 self.delete += 1;
                 self.add += 1;
-                self.describe += 2;
+                self.describe += 1 + u64::from(is_wide);
             }
             ActionKind::Delete => {
                 self.delete += 1;

@@ -69,6 +69,46 @@ async fn a_look_that_takes_longer_than_it_may_be_old_serves_no_write() {
     }
 }
 
+/// An edit within the freshness window is the risk that the README names; an earlier one is seen. After the window, and with
+/// `--freshness 0`, the domain is read again.
+#[tokio::test(start_paused = true)]
+async fn what_was_read_for_the_plan_serves_the_writes_of_its_window_and_no_later_ones() {
+    let second = Duration::from_secs(1);
+    for (window, waits, calls, end) in [
+        (second, Duration::ZERO, 2, "done"),
+        (second, second, 2, "done"),
+        (second, second + Duration::from_millis(1), 1, "not attempted"),
+        (Duration::ZERO, Duration::ZERO, 1, "not attempted"),
+    ] {
+        let mut world = World::new();
+        world.settings.freshness = window;
+        world.hold(&cam(0), &cycle(3600)).await;
+        let change = update(&cam(0), cycle(3600), cycle(900));
+        world.read_for(std::slice::from_ref(&change)).await;
+        world.edit(livevod::wire::delete(&address(&cam(0)), livevod::model::StreamSpelling::Named)).await;
+        world.hold(&cam(0), &cycle(1800)).await;
+        sleep(waits).await;
+        let report = world.apply([change]).await;
+        assert_eq!((ends(&report), report.calls), (vec![end], calls), "{window:?} {waits:?}");
+        let stands = if end == "done" { cycle(900) } else { cycle(1800) };
+        assert_eq!(world.config(&cam(0)).await, Some(stands), "{window:?} {waits:?}");
+    }
+}
+
+/// What an app-wide delete may take along is listed right before it, whatever the plan has read.
+#[tokio::test(start_paused = true)]
+async fn what_was_read_for_the_plan_serves_no_app_wide_delete() {
+    let (wide, beside_it) = ("d0.example.com/show/*", "d0.example.com/show/cam1");
+    let mut world = World::new();
+    world.hold(wide, &cycle(3600)).await;
+    let change = delete(wide, cycle(3600));
+    world.read_for(std::slice::from_ref(&change)).await;
+    world.hold(beside_it, &cycle(1800)).await;
+    let report = world.apply([change]).await;
+    assert_eq!(ends(&report), ["not attempted"]);
+    assert_eq!(world.config(wide).await, Some(cycle(3600)));
+}
+
 /// The siblings of an app-wide configuration are taken from the listing that is kept, so any that disappear after it are put back.
 #[tokio::test(start_paused = true)]
 async fn no_app_wide_entry_goes_beside_what_no_kept_listing_shows() {

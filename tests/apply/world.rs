@@ -1,13 +1,14 @@
 //! An emulated account, a client of it, plans made by hand, and a colleague who edits in the console.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use livevod::api::Client;
+use livevod::api::{Client, DatedSnapshot};
 use livevod::apply::journal::{self, Header, Journal, Memory, RunId, RunRecord};
-use livevod::apply::{ApplySettings, ChangeOutcome, Event, Failure, Outcome, Report, apply};
+use livevod::apply::{ApplySettings, ChangeOutcome, Event, Failure, Outcome, PlanningRead, Report, apply};
 use livevod::config;
 use livevod::diag::has_errors;
 use livevod::embedded;
@@ -118,6 +119,16 @@ impl World {
         let plan = livevod::plan::plan(&desired, &snapshot, &sources, &options);
         assert_eq!(plan.notes.held, []);
         plan
+    }
+
+    /// Reads what a plan of these changes is made from; the next apply may rest on it.
+    pub(crate) async fn read_for(&mut self, changes: &[Change]) {
+        let domains: BTreeSet<Arc<str>> =
+            changes.iter().map(|change| change.address.domain.clone()).collect();
+        let DatedSnapshot { snapshot, listed, unread } = self.client.dated_snapshot(domains).await;
+        assert!(unread.is_empty(), "{unread:?}");
+        let decisions = plan(changes.to_vec()).decisions;
+        self.settings.planned_on = PlanningRead::of(&decisions, &snapshot, &listed, self.settings.freshness);
     }
 
     pub(crate) async fn try_apply(&self, plan: &Plan) -> Result<Report, NotCleared> {

@@ -132,8 +132,8 @@ fn what_no_flag_allows_says_what_to_do() {
 fn a_compare_that_cannot_be_read_is_an_error_and_no_refusal() {
     let world = keyed(&ONE.replace("cam1: {}, cam2: {}, ", ""));
     let server = Server::start(&world, &["--fault", "revoked-key:action=Describe,nth=2"]);
-    let line =
-        format!("apply --endpoint {} --account 1234567890123456 --auto-approve --format json", server.url);
+    let service = format!("--endpoint {} --account 1234567890123456", server.url);
+    let line = format!("apply {service} --auto-approve --freshness 0 --format json");
     let run = world.run(&line);
     let report = run.json();
     assert_eq!(report["outcomes"][0]["outcome"], "not_attempted", "{}", run.transcript());

@@ -26,6 +26,7 @@ mod init;
 mod journal;
 #[cfg(unix)]
 mod kept;
+mod live;
 #[cfg(unix)]
 mod metrics;
 #[cfg(unix)]
@@ -69,7 +70,13 @@ impl World {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().to_str().unwrap().to_owned();
-        let alone = [("LANG", "C.UTF-8"), ("HOME", &home), ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")];
+        let alone = [
+            ("LANG", "C.UTF-8"),
+            ("HOME", &home),
+            ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true"),
+            // How fast this machine is must not decide how often livevod reads.
+            ("LIVEVOD_FRESHNESS", "1m"),
+        ];
         let variables = alone.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         Self { folder, variables }
     }

@@ -48,8 +48,11 @@ const BEFORE_PAGES: usize = 60;
 /// This many are older than by-format configurations.
 const BEFORE_FORMS: usize = 68;
 
+/// This many are played with files that accept no difference.
+const BEFORE_ACCEPT: usize = 110;
+
 /// Seeds that once broke a promise, out of hundreds of thousands: they show rare cases.
-pub(crate) const ONCE_BROKEN: [u64; 110] = [
+pub(crate) const ONCE_BROKEN: [u64; 114] = [
     5560, 7630, 12479, 12683, 14656, 20674, 22786, 23120, 24737, 26557, 28444, 30340, 30398, 33720, 36730,
     42139, 42889, 45783, 49043, 50861, 51237, 51361, 52171, 52425, 52586, 53637, 53975, 55097, 56001, 57168,
     58383, 60523, 60839, 62294, 62489, 63772, 64153, 66651, 68590, 68690, 70177, 71135, 72682, 73705, 76082,
@@ -57,8 +60,12 @@ pub(crate) const ONCE_BROKEN: [u64; 110] = [
     367982, 49982, 76221, 105334, 123586, 138368, 216514, 270836, 275941, 13400, 14590, 16212, 29524, 38244,
     52855, 60884, 62493, 64274, 73885, 79373, 83258, 107682, 92458, 95867, 96473, 107935, 117612, 120820,
     122024, 125525, 183649, 137618, 139856, 144038, 145052, 111720, 435465, 322778, 479767, 456335, 415566,
-    502993, 503363, 509584, 514437, 515288, 521218, 543966, 543982, 549655, 540895,
+    502993, 503363, 509584, 514437, 515288, 521218, 543966, 543982, 549655, 540895, 619434, 641130, 655001,
+    628283,
 ];
+
+/// This many are older than writes that rest on what was read for the plan.
+const BEFORE_APPROVAL: usize = 114;
 
 /// Texts that no output may contain.
 const SECRET: &str = "s3cr3t-of-the-simulation";
@@ -168,7 +175,7 @@ async fn play(seed: u64) -> Run {
         has_pages.then(|| pages.fork()).as_mut(),
         has_forms.then_some(&mut forms),
     );
-    if !ONCE_BROKEN.contains(&seed) {
+    if !ONCE_BROKEN[..BEFORE_ACCEPT].contains(&seed) {
         scene.accept(&mut Random::added(seed, 2).fork());
     }
     let mut weather = Weather::draw(seed, random.fork());
@@ -178,6 +185,9 @@ async fn play(seed: u64) -> Run {
     let mut later = Random::added(seed, 1);
     scene.call.draw_more(&mut later);
     scene.call.draw_width(&mut Random::added(!seed, 2));
+    if !ONCE_BROKEN[..BEFORE_APPROVAL].contains(&seed) {
+        scene.call.draw_approval(&mut Random::added(!seed, 3));
+    }
     weather.draw_more(&mut later);
     weather.draw_straggler(&mut Random::added(seed, 3));
     let (service, observer) = account(&scene, random.fork());

@@ -153,6 +153,13 @@ impl Observer {
         }
     }
 
+    /// Another client acts while nobody calls.
+    pub(crate) fn let_other_act(&self, (foreign, number): (Foreign, u64)) {
+        let (mut inner, service) = self.both();
+        inner.catch_up(&service);
+        inner.let_other_act(&service, foreign, number);
+    }
+
     /// The account's time, which is also the machine's.
     pub(crate) fn now(&self) -> Timestamp {
         self.lock().now()

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use livevod::api::credentials::{Credentials, Provider, Source};
-use livevod::api::{Client, ClientSettings, Rate};
+use livevod::api::{Client, ClientSettings, DatedSnapshot, Rate};
 use livevod::apply::journal::{LeftOpenFound, LeftOpenNow, RunRecord, until_settled};
-use livevod::apply::{ApplySettings, ChangeOutcome, Outcome, Report, apply};
+use livevod::apply::{ApplySettings, ChangeOutcome, Outcome, PlanningRead, Report, apply};
 use livevod::embedded;
 use livevod::emulator::{ACCOUNT, Service};
 use livevod::model::Address;
@@ -18,7 +18,7 @@ use tokio::time::sleep;
 
 use super::journals::{self, Folder, TARGET};
 use super::observer::Observer;
-use super::scene::Scene;
+use super::scene::{Approval, Scene};
 use super::story::What;
 use super::weather::Death;
 
@@ -70,6 +70,7 @@ pub(crate) struct Ends {
 /// A plan, and why it may not be applied.
 struct Planned {
     plan: Plan,
+    read: DatedSnapshot,
     looked: Vec<LeftOpenNow>,
     reasons: Vec<String>,
 }
@@ -90,13 +91,13 @@ impl Stage<'_> {
         let runs = self.folder.runs();
         let left = until_settled(&runs, SETTLE, |_| true);
         sleep(left).await;
-        let Planned { plan, looked, reasons } = self.plan(&client, &runs, allowances).await;
+        let Planned { plan, read, looked, reasons } = self.plan(&client, &runs, allowances).await;
         self.observer.planned(What::Planned {
             changes: plan.decisions.changes.clone(),
             held: plan.notes.held.iter().map(|held| held.message.clone()).collect(),
         });
         let end = match reasons.is_empty() && writes && !plan.decisions.changes.is_empty() {
-            true => self.apply(&plan, &looked, &runs, &client, ends).await,
+            true => self.apply((&plan, read), &looked, &runs, &client, ends).await,
             false => {
                 if writes && reasons.is_empty() {
                     self.note_resolved(&plan, &looked, &runs, !left.is_zero());
@@ -157,14 +158,14 @@ impl Stage<'_> {
                 Err(error) => reasons.push(format!("whose credentials these are: {error}")),
             }
         }
-        let (snapshot, unread) = client.snapshot(desired.domains.keys().cloned()).await;
-        let plan = plan(desired, &snapshot, sources, &options);
-        reasons.extend(unread.into_iter().map(|(domain, error)| format!("{domain}: {error}")));
+        let read = client.dated_snapshot(desired.domains.keys().cloned()).await;
+        let plan = plan(desired, &read.snapshot, sources, &options);
+        reasons.extend(read.unread.iter().map(|(domain, error)| format!("{domain}: {error}")));
         reasons.extend(plan.notes.held.iter().map(|held| held.message.clone()));
         if plan.is_held_by(Guard::Account) {
             reasons.push("another account".to_owned());
         }
-        Planned { looked: journals::look(runs, desired, &snapshot), plan, reasons }
+        Planned { looked: journals::look(runs, desired, &read.snapshot), plan, read, reasons }
     }
 
     /// If there is nothing to write, only the outcomes of earlier runs are recorded.
@@ -178,12 +179,15 @@ impl Stage<'_> {
 
     async fn apply(
         &self,
-        plan: &Plan,
+        (plan, read): (&Plan, DatedSnapshot),
         looked: &[LeftOpenNow],
         runs: &[RunRecord],
         client: &Client,
         ends: Ends,
     ) -> End {
+        if ends.is_first {
+            self.approve().await;
+        }
         let Some(journal) = self.folder.begin(plan, looked, runs, ends.is_first) else {
             return End::Refused(vec!["the journal can't be written".to_owned()]);
         };
@@ -192,10 +196,15 @@ impl Stage<'_> {
             Err(refusal) => return End::Refused(vec![refusal.to_string()]),
         };
         let (stopper, stop) = watch::channel(false);
+        let freshness = self.scene.call.freshness;
+        let may_rest_on_it = self.scene.call.approval.is_some();
+        let planned_on = may_rest_on_it
+            .then(|| PlanningRead::of(&plan.decisions, &read.snapshot, &read.listed, freshness));
         let settings = ApplySettings {
             deadline: self.scene.call.deadline,
             settle: SETTLE,
-            freshness: self.scene.call.freshness,
+            freshness,
+            planned_on: planned_on.unwrap_or_default(),
             stop_on_error: self.scene.call.stop_on_error,
             ..ApplySettings::new(stop, journal)
         };
@@ -220,6 +229,16 @@ impl Stage<'_> {
 }
 
 impl Stage<'_> {
+    /// Waits for the approval of the plan.
+    async fn approve(&self) {
+        let Some(Approval { takes, meanwhile }) = self.scene.call.approval else { return };
+        sleep(takes / 2).await;
+        if let Some(foreign) = meanwhile {
+            self.observer.let_other_act(foreign);
+        }
+        sleep(takes / 2).await;
+    }
+
     /// Asks the process to stop at the chosen time; that does not end it yet.
     async fn stop(&self, after: Option<Duration>, stopper: watch::Sender<bool>) {
         if let Some(after) = after {

@@ -19,6 +19,7 @@ use serde_json::{Map, Value, json};
 
 use super::files::{self, ARCHIVE, BUCKETS, GROUP};
 use super::random::Random;
+use super::weather::Foreign;
 
 /// The account of another key than the first.
 pub(crate) const ANOTHER_ACCOUNT: &str = "6543210987654321";
@@ -51,6 +52,17 @@ pub(crate) struct Calling {
     pub(crate) freshness: Duration,
     /// The accounts of the keys that a role hands out, one after another; empty if the key is permanent.
     pub(crate) accounts: &'static [&'static str],
+    /// How the plan is approved; if `None`, writes do not rest on what was read for it.
+    pub(crate) approval: Option<Approval>,
+}
+
+/// What happens between a plan and its apply.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Approval {
+    /// How long the first process waits for it.
+    pub(crate) takes: Duration,
+    /// What another client does in the meantime, and a number that chooses the address.
+    pub(crate) meanwhile: Option<(Foreign, u64)>,
 }
 
 impl Scene {
@@ -104,6 +116,8 @@ pub(crate) fn released() -> Allowances {
         recording_stop: true,
         app_wide: true,
         empty: true,
+        on_air: true,
+        replay_loss: true,
     }
 }
 
@@ -112,6 +126,16 @@ impl Calling {
     pub(crate) fn draw_more(&mut self, random: &mut Random) {
         self.freshness = Duration::from_millis(random.pick(&[1000, 1000, 1000, 1000, 300, 5000, 0]));
         self.accounts = random.pick(&[&[][..], &[], &[], &[ACCOUNT], &[ACCOUNT, ANOTHER_ACCOUNT]]);
+    }
+
+    /// Whether writes may rest on what was read for the plan, how long approval takes, and what happens in the meantime; from a
+    /// separate generator.
+    pub(crate) fn draw_approval(&mut self, random: &mut Random) {
+        let takes =
+            random.pick(&[None, None, Some(0), Some(0), Some(200), Some(700), Some(1100), Some(4000)]);
+        let foreign = (random.pick(&Foreign::ALL), random.number());
+        let meanwhile = random.percent(40).then_some(foreign).filter(|_| takes > Some(0));
+        self.approval = takes.map(|takes| Approval { takes: Duration::from_millis(takes), meanwhile });
     }
 
     /// How many changes may go side by side, from a separate generator.
@@ -129,6 +153,7 @@ impl Calling {
             signature: random.pick(&[SignatureVersion::V3, SignatureVersion::V3, SignatureVersion::V1]),
             freshness: ApplySettings::FRESHNESS,
             accounts: &[],
+            approval: None,
         }
     }
 }

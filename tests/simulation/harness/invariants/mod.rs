@@ -98,6 +98,16 @@ impl<'a> View<'a> {
         })
     }
 
+    /// The calls before a write that it may rest on: within the freshness window, those for the plan too.
+    fn calls_since_planning(self) -> impl Iterator<Item = (usize, &'a Call)> {
+        let story = self.run.story.iter().enumerate().filter(move |(_, one)| one.process == self.number);
+        let for_the_plan = story.filter_map(|(at, one)| match &one.what {
+            What::Call(call) if call.step == Step::Plan => Some((at, call)),
+            _ => None,
+        });
+        for_the_plan.filter(move |_| self.run.scene.call.approval.is_some()).chain(self.calls())
+    }
+
     /// The writing calls, with their addresses.
     fn writes(self) -> impl Iterator<Item = (usize, &'a Call, &'a Address)> {
         self.calls().filter(|(_, call)| call.step.is_write()).filter_map(|(at, call)| match &call.target {

@@ -382,33 +382,69 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
         if is_unread || is_held_back || forgets_case(run, change) {
             return Ok(());
         }
-        let looks = view.calls().filter(|(look, call)| {
-            *look > write
-                && *look < at
+        let is_look = |(look, call): &(usize, &Call)| {
+            (write..at).contains(look)
                 && call.has_arrived_by(at)
                 && call.is_about(address)
                 && !call.step.is_write()
-        });
-        let Some((look, call)) = looks.last() else {
+        };
+        let looks: Vec<(usize, &Call)> = view.calls().filter(is_look).collect();
+        if looks.is_empty() {
             return match view.has_given_up_reads(at) {
                 true => Ok(()),
                 false => Err(format!("{address} is unknown, and nobody looked")),
             };
+        }
+        // Of those that came at the very moment of its end, only one was surely known: the one that ended it.
+        let is_late =
+            |(_, call): &(usize, &Call)| call.arrived.is_some_and(|(_, when)| when == run.story[at].at);
+        let (late, before): (Vec<_>, Vec<_>) = looks.into_iter().partition(is_late);
+        let known = |last: Option<(usize, &Call)>| {
+            let looks: Vec<(usize, &Call)> = before.iter().copied().chain(last).collect();
+            is_open_after(view, &looks, address, change)
         };
-        // A failed read, or one page of several, proves nothing.
-        if !call.faults.is_empty() || !call.is_answered() || call.listed.is_some() {
-            return Ok(());
+        match late.is_empty() {
+            true => known(None),
+            false => late
+                .iter()
+                .map(|last| known(Some(*last)))
+                .find(Result::is_ok)
+                .unwrap_or_else(|| known(late.last().copied())),
         }
-        let state = shown(run, look, call, address);
-        let was_lost = view.writes().any(|(_, call, own)| own == address && call.is_ambiguous());
-        if is_after(change, state) {
-            return Err(format!("{address} is unknown, although it was seen to be as wanted"));
-        }
-        if !was_lost && !is_before(change, state) {
-            return Err(format!("{address} is unknown, although it was answered and could be read"));
-        }
-        Ok(())
     })
+}
+
+/// Whether nobody can know from these reads, in the order in which they were asked for, how a change ended. A failed read, or
+/// one page of several, proves nothing; nor does a read of one address that does not show it, or a read that was asked for
+/// before the write was accepted.
+fn is_open_after(
+    view: View,
+    looks: &[(usize, &Call)],
+    address: &Address,
+    change: &Change,
+) -> Result<(), String> {
+    let state = |(look, call): &(usize, &Call)| shown(view.run, *look, call, address);
+    let is_whole = |(_, call): &&(usize, &Call)| call.is_answered() && call.listed.is_none();
+    let last_write = |(place, _): &(usize, &Call)| {
+        view.writes().filter(|(at, _, own)| at < place && *own == address).last()
+    };
+    let counts = |look: &&(usize, &Call)| {
+        let accepted = last_write(look).filter(|(_, call, _)| call.is_answered());
+        let accepted = accepted.and_then(|(_, call, _)| call.arrived);
+        let tells = matches!(look.1.target, Target::Domain(_)) || state(look).is_some();
+        is_whole(look) && tells && accepted.is_none_or(|(_, accepted)| accepted < view.run.story[look.0].at)
+    };
+    let was_lost = view.writes().any(|(_, call, own)| own == address && call.is_ambiguous());
+    let last = looks.last().filter(|look| is_whole(look) && look.1.faults.is_empty());
+    if last.or(looks.iter().rfind(counts)).is_some_and(|look| is_after(change, state(look))) {
+        return Err(format!("{address} is unknown, although it was seen to be as wanted"));
+    }
+    match last {
+        Some(last) if !was_lost && !is_before(change, state(last)) => {
+            Err(format!("{address} is unknown, although it was answered and could be read"))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn every_change_has_an_end_and_a_reason(run: &Run) -> Result<(), String> {

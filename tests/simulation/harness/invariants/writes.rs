@@ -300,7 +300,7 @@ fn looks<'a>(view: View<'a>, before: usize, address: &Address) -> Vec<(usize, &'
         Target::Domain(_) => lists(call),
         Target::Address(_) => shown(view.run, at, call, address).is_some(),
     };
-    let reads = view.calls().filter(|(at, call)| {
+    let reads = view.calls_since_planning().filter(|(at, call)| {
         *at >= since
             && *at < before
             && call.has_arrived_by(before)
