@@ -3,8 +3,6 @@
 //! Snapshots and saved plans are sealed this way: a modified byte is noticed before anything in them is used. It is not
 //! a signature: whoever can write the file can also write a matching checksum.
 
-use std::borrow::Cow;
-
 use sha2::{Digest, Sha256};
 
 use crate::gate;
@@ -15,12 +13,7 @@ const CHECKSUM: &str = "\"checksum\":";
 /// The whole text. `open` is the object up to the checksum: it ends with the comma after the entry before, and a line
 /// break.
 pub fn close(open: impl Into<String>) -> String {
-    let open = open.into();
-    let escaped = match gate::json(&open) {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(escaped) => Some(escaped),
-    };
-    let mut text = escaped.unwrap_or(open);
+    let mut text = gate::into_json(open.into());
     let end = end(&text);
     text.push_str(CHECKSUM);
     text.push_str(&end);

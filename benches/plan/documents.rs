@@ -1,10 +1,9 @@
 //! How long it takes to write plans down: a comment of a hundred thousand changes, a page and a document of ten thousand.
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
+use livevod::model::{Address, Field, FieldMap, RecordConfig, StreamSpelling};
 use livevod::plan::{
     ActionKind, Budget, Change, ChangeNote, Coverage, Decisions, FieldOrigin, GroupName, Guard, Held, Notes,
     Plan, Reason, Recorder, Transition,

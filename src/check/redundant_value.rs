@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::walk::Reached;
+use super::facts::Reached;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, Field, Value};
 use crate::resolve::{OriginKind, Rung, Trail};

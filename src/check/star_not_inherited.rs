@@ -1,8 +1,7 @@
 //! A setting on `"*"` that an entry beside it does not have: nothing inherits from `"*"`, although it looks as if it
 //! did.
 
-use super::facts::Facts;
-use super::walk::Reached;
+use super::facts::{Facts, Reached};
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, Field, configs_below};
 use crate::resolve::{Entry, OriginKind, Resolved, Trail};

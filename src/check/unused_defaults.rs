@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::facts::Facts;
-use super::walk::Reached;
+use super::facts::{Facts, Reached};
 use crate::config::{Defaults, Document, Settings};
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::resolve::OriginKind;

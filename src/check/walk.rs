@@ -1,19 +1,9 @@
 //! Follows inheritance once for all rules that look at every block which reaches a configuration.
 
-use super::facts::Facts;
+use super::facts::{Facts, Reached};
 use super::{compose_group_idle, redundant_value, star_not_inherited, unused_defaults};
 use crate::diag::Findings;
-use crate::resolve::{Entry, Resolved, Trail, follow};
-
-/// A declared configuration, present or absent. The streams of an app follow each other in the order of their names.
-#[derive(Clone, Copy)]
-pub(super) struct Reached<'t> {
-    pub(super) trail: &'t Trail<'t>,
-    /// Its settings; `None` if it is absent.
-    pub(super) resolved: Option<&'t Resolved>,
-    /// Whether it is the first one of its app.
-    pub(super) is_new_app: bool,
-}
+use crate::resolve::{Entry, follow};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let mut groups = compose_group_idle::Groups::default();

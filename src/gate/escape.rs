@@ -111,6 +111,15 @@ pub fn json(text: &str) -> Cow<'_, str> {
     Cow::Owned(written)
 }
 
+/// [`json()`] of a text that is not needed any more: most texts need no escape, and large ones are not copied for nothing.
+pub fn into_json(text: String) -> String {
+    let escaped = match json(&text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(escaped) => Some(escaped),
+    };
+    escaped.unwrap_or(text)
+}
+
 fn escape_json(character: char, written: &mut String) {
     for unit in character.encode_utf16(&mut [0; 2]) {
         // Writing to a string can't fail.
