@@ -7,7 +7,8 @@ use crate::apply::journal::End;
 use crate::gate::clean;
 use crate::model::Address;
 use crate::plan::{
-    ActionKind, Budget, Contingent, Coverage, FieldOrigin, Guard, Held, Recorder, UndeclaredDomain, relation,
+    ActionKind, Budget, Contingent, Coverage, FieldOrigin, Guard, Held, OnAirStream, Recorder,
+    UndeclaredDomain, relation,
 };
 use crate::resolve::OriginKind;
 
@@ -29,6 +30,26 @@ pub(super) const NOT_RECORDED: &str = "NOT RECORDED";
 /// The sentence at the end of every plan with changes, and of every report of writes.
 pub(super) const STREAMS_ON_AIR: &str =
     "Streams on air are presumed to keep their old configuration until they are published again.";
+
+/// The same sentence where it is known how many streams on air are concerned.
+pub(super) fn streams_on_air(count: usize) -> String {
+    match count {
+        0 => STREAMS_ON_AIR.to_owned(),
+        1 => "1 of these streams is on air and keeps its old configuration until it is published again."
+            .to_owned(),
+        more => format!(
+            "{more} of these streams are on air and keep their old configuration until they are published again."
+        ),
+    }
+}
+
+/// What follows the number of those streams, where they are listed.
+pub(super) const ON_AIR: &str = "on air";
+
+/// `live.example.com/show/cam1 (since 2026-11-27 10:02 UTC)`
+pub(super) fn with_time(OnAirStream { address, since, before: _, after: _ }: &OnAirStream) -> String {
+    format!("{address} (since {})", minute(*since))
+}
 
 /// `2026-11-27 10:02:11 UTC`
 pub(super) fn moment(time: Timestamp) -> String {
@@ -194,6 +215,8 @@ fn without_flag(guard: Guard) -> &'static str {
         Guard::Protect => "no flag allows it: if it is intended, remove the pattern from the files",
         Guard::Empty
         | Guard::AppWide
+        | Guard::OnAir
+        | Guard::ReplayLoss
         | Guard::RecordingGap
         | Guard::RecordingStop
         | Guard::Writes
