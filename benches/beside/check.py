@@ -229,7 +229,7 @@ class Bench:
         def apply():
             shutil.rmtree(self.folder / ".livevod", ignore_errors=True)
             with service(self.livevod, self.folder, load=load) as there:
-                taken = run([self.livevod, *words, "--rate", "100000", "--endpoint", f"http://{there.host}", files], self.folder)
+                taken = run([self.livevod, *words, "--rate", "60000", "--endpoint", f"http://{there.host}", files], self.folder)
                 return Taken(taken.wall, taken.user, taken.mib, str(there.calls()))
 
         def bare():
