@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use crate::wire::{
     APP_SPACES, Action, DOMAIN_DETAIL, DOMAIN_MAPPING, LIVE_VIDEOS, LOOKUP_EVENTS, NOTIFY_RECORDS,
-    OSS_RECORDINGS, PUBLISH_LIST, Product, TRANSCODE_GROUP, USER_DOMAINS,
+    ONLINE_LIST, OSS_RECORDINGS, PUBLISH_LIST, Product, TRANSCODE_GROUP, USER_DOMAINS,
 };
 
 /// One call that RAM must allow.
@@ -34,6 +34,8 @@ pub(crate) enum Permission {
     ReadSpaces,
     /// List past calls.
     ListEvents,
+    /// List the streams that are on air.
+    ListOnAir,
     /// List who published when.
     ListPublishes,
     /// Read which ingest domains feed a domain.
@@ -45,7 +47,7 @@ pub(crate) enum Permission {
 }
 
 impl Permission {
-    const ALL: [Permission; 14] = [
+    const ALL: [Permission; 15] = [
         Permission::ListConfigs,
         Permission::AddConfig,
         Permission::UpdateConfig,
@@ -56,6 +58,7 @@ impl Permission {
         Permission::ReadGroup,
         Permission::ReadSpaces,
         Permission::ListEvents,
+        Permission::ListOnAir,
         Permission::ListPublishes,
         Permission::ReadMapping,
         Permission::ListRecordings,
@@ -85,6 +88,7 @@ impl Permission {
             Permission::ReadGroup => (Product::Vod, TRANSCODE_GROUP),
             Permission::ReadSpaces => (Product::Vod, APP_SPACES),
             Permission::ListEvents => (Product::ActionTrail, LOOKUP_EVENTS),
+            Permission::ListOnAir => (Product::Live, ONLINE_LIST),
             Permission::ListPublishes => (Product::Live, PUBLISH_LIST),
             Permission::ReadMapping => (Product::Live, DOMAIN_MAPPING),
             Permission::ListRecordings => (Product::Vod, LIVE_VIDEOS),
@@ -121,6 +125,10 @@ pub(crate) enum Purpose {
 pub(crate) enum Task {
     /// Read the configurations.
     Read,
+    /// Find out which streams that a plan concerns are on air.
+    SeeOnAir,
+    /// List what was published, for a replay.
+    ListPast,
     /// Look up the domains of the files with `--online`.
     LookUpDomains,
     /// Look up the transcode groups and app spaces of the files with `--online`.
@@ -158,6 +166,8 @@ pub(crate) struct Needs {
     pub(crate) all_domains: bool,
     /// Whether `drift` and `explain` are run with `--who`.
     pub(crate) who: bool,
+    /// Whether `plan` and `apply` are run with `--replay`.
+    pub(crate) replay: bool,
 }
 
 /// Permissions that are granted together.
@@ -200,13 +210,14 @@ impl Purpose {
         let online = only_if(needs.online, &[Task::LookUpDomains, Task::LookUpVod]);
         let all = only_if(needs.all_domains, &[Task::ListDomains]);
         let who = only_if(needs.who, &[Task::FindAuthors]);
-        let own: &[Task] = match self {
-            Purpose::Plan => return [vec![Task::Read], online, all, who].concat(),
-            Purpose::Apply => &[Task::Read, Task::Write],
-            Purpose::Audit => &[Task::Read, Task::ReadAired, Task::ReadNotifications],
-            Purpose::Import => return [vec![Task::Read, Task::FindRegions, Task::NameGroups], all].concat(),
-        };
-        own.to_vec()
+        let past = only_if(needs.replay, &[Task::ListPast]);
+        let planning = || [vec![Task::Read, Task::SeeOnAir], past].concat();
+        match self {
+            Purpose::Plan => [planning(), online, all, who].concat(),
+            Purpose::Apply => [planning(), vec![Task::Write]].concat(),
+            Purpose::Import => [vec![Task::Read, Task::FindRegions, Task::NameGroups], all].concat(),
+            Purpose::Audit => vec![Task::Read, Task::ReadAired, Task::ReadNotifications],
+        }
     }
 }
 
@@ -214,6 +225,8 @@ impl Task {
     fn permissions(self, needs: &Needs) -> Vec<Permission> {
         match self {
             Task::Read => vec![Permission::ListConfigs],
+            Task::SeeOnAir => vec![Permission::ListOnAir],
+            Task::ListPast => vec![Permission::ListPublishes],
             Task::LookUpDomains => vec![Permission::ReadDomain, Permission::ListOssRecordings],
             Task::LookUpVod => {
                 let groups = needs.groups.then_some(Permission::ReadGroup);
@@ -368,16 +381,17 @@ mod tests {
     #[test]
     fn plans_read_and_only_applies_write_to_the_domains_of_the_files() {
         let read = (Task::Read, vec![Permission::ListConfigs]);
-        assert_eq!(granted(&[Purpose::Plan], &two_domains()), vec![read.clone()]);
+        let on_air = (Task::SeeOnAir, vec![Permission::ListOnAir]);
+        assert_eq!(granted(&[Purpose::Plan], &two_domains()), [read.clone(), on_air.clone()]);
         let write = vec![Permission::AddConfig, Permission::UpdateConfig, Permission::DeleteConfig];
         assert_eq!(
             granted(&[Purpose::Plan, Purpose::Apply], &two_domains()),
-            [read.clone(), (Task::Write, write)]
+            [read.clone(), on_air.clone(), (Task::Write, write)]
         );
         let all = statements(&[Purpose::Apply], &two_domains());
         assert_eq!(all[0].resources, ["*"]);
-        assert_eq!(all[1].resources, ["acs:cdn:*:1:domain/a.com", "acs:cdn:*:1:domain/b.com"]);
-        assert_eq!(granted(&[Purpose::Apply], &Needs::default()), [read], "no domain, no writes");
+        assert_eq!(all[2].resources, ["acs:cdn:*:1:domain/a.com", "acs:cdn:*:1:domain/b.com"]);
+        assert_eq!(granted(&[Purpose::Apply], &Needs::default()), [read, on_air], "no domain, no writes");
     }
 
     #[test]
@@ -393,8 +407,15 @@ mod tests {
 
     #[test]
     fn nothing_is_granted_twice() {
-        let all =
-            Needs { groups: true, spaces: true, online: true, all_domains: true, who: true, ..two_domains() };
+        let all = Needs {
+            groups: true,
+            spaces: true,
+            online: true,
+            all_domains: true,
+            who: true,
+            replay: true,
+            ..two_domains()
+        };
         let purposes = [Purpose::Plan, Purpose::Apply, Purpose::Import, Purpose::Audit];
         let mut permissions: Vec<Permission> =
             statements(&purposes, &all).into_iter().flat_map(|one| one.permissions).collect();

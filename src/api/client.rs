@@ -519,7 +519,10 @@ impl Client {
     }
 
     /// The time by the service's clock, as far as it is known.
-    pub(super) fn time(&self) -> Result<Timestamp, Error> {
+    ///
+    /// # Errors
+    /// When this machine has no randomness for a request.
+    pub fn time(&self) -> Result<Timestamp, Error> {
         self.stamp().map(|stamp| stamp.time).map_err(|error| Error::not_sent("ActionTrail", error))
     }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::wire::{LOOKUP_EVENTS, PUBLISH_LIST, RemoteError};
+use crate::wire::{LOOKUP_EVENTS, PUBLISH_LIST, PUBLISHES_PER_SECOND, RemoteError};
 
 /// How fast calls of one action may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Rate {
     fn of(self, action: &str) -> Self {
         let per_second = match action {
             LOOKUP_EVENTS => 2,
-            PUBLISH_LIST => 3,
+            PUBLISH_LIST => PUBLISHES_PER_SECOND,
             _ => return self,
         };
         if self == Self::UNLIMITED {

@@ -45,7 +45,7 @@ impl Client {
         transcoded: bool,
     ) -> DomainAired {
         let mut aired = DomainAired::default();
-        let publishes = self.publishes(domain, period, transcoded).await;
+        let publishes = self.published(domain, period, transcoded).await;
         match publishes {
             Ok(publishes) => aired.publishes = publishes,
             Err(error) => {
@@ -104,7 +104,16 @@ impl Client {
         Ok(found.into_iter().collect())
     }
 
-    async fn publishes(&self, domain: &str, period: Period, transcoded: bool) -> Result<Vec<Publish>, Error> {
+    /// What was published on a main streaming domain in a period. With `transcoded`, transcoded streams are listed too.
+    ///
+    /// # Errors
+    /// When a call fails, or an answer can't be understood.
+    pub async fn published(
+        &self,
+        domain: &str,
+        period: Period,
+        transcoded: bool,
+    ) -> Result<Vec<Publish>, Error> {
         let listing = Listing {
             name: format!("the publish list of `{domain}`"),
             endpoint: self.live(domain),

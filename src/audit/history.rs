@@ -47,6 +47,8 @@ pub enum Ended {
 pub struct History<'a> {
     now: &'a Snapshot,
     writes: BTreeMap<&'a Address, Vec<&'a Write>>,
+    /// Whether what stands now is taken to have stood always.
+    is_timeless: bool,
 }
 
 /// What ruled an address at a moment.
@@ -118,7 +120,12 @@ impl<'a> History<'a> {
         for writes in by_address.values_mut() {
             writes.sort_by_key(|write| write.sent);
         }
-        Self { now, writes: by_address }
+        Self { now, writes: by_address, is_timeless: false }
+    }
+
+    /// As if what this snapshot holds had always stood there, and nothing else.
+    pub(super) fn timeless(now: &'a Snapshot) -> Self {
+        Self { now, writes: BTreeMap::new(), is_timeless: true }
     }
 
     /// The configuration that applied to `address` at `time`: the most specific one, as is presumed everywhere.
@@ -158,6 +165,12 @@ impl<'a> History<'a> {
     }
 
     fn stood(&self, address: &Address, time: Timestamp) -> Stood {
+        if self.is_timeless {
+            return self.now.get(address).map_or(Stood::Nothing, |remote| {
+                let since = Since::Created(remote.created().unwrap_or(Timestamp::MIN));
+                Stood::Config(Arc::new(remote.config.clone()), since)
+            });
+        }
         let writes = self.writes.get(address).map(Vec::as_slice).unwrap_or_default();
         if let Some(unclear) = writes.iter().find_map(|write| near(write, time)) {
             return Stood::Unclear(unclear);

@@ -198,16 +198,16 @@ struct Wish {
 
 /// How many recordings of each moment there should be.
 #[derive(Debug, Clone, Copy)]
-struct Layers {
-    all: usize,
+pub(super) struct Layers {
+    pub(super) all: usize,
     /// Those of them that are merged afterwards, so that each may be listed twice.
-    composed: usize,
+    pub(super) composed: usize,
 }
 
 impl Layers {
     const ONE: Layers = Layers { all: 1, composed: 0 };
 
-    fn of(config: &RecordConfig, streams: usize) -> Self {
+    pub(super) fn of(config: &RecordConfig, streams: usize) -> Self {
         let (formats, composed) = match &config.record_format {
             Some(formats) => {
                 let composed = formats.values().filter(|format| format.auto_compose == Some(true)).count();
@@ -424,7 +424,7 @@ impl Bench<'_> {
 }
 
 /// Whether a configuration records this session's kind of stream, and how many streams' recordings are listed under its name.
-fn streams(session: &Session, config: &RecordConfig, own_names: bool) -> (bool, usize) {
+pub(super) fn streams(session: &Session, config: &RecordConfig, own_names: bool) -> (bool, usize) {
     let content = |word: &str| config.record_content.as_ref().is_some_and(|content| content.contains(word));
     let raw = config.record_content.as_ref().is_none_or(|content| content.is_empty()) || content("raw");
     let templates = config.transcode_templates.as_ref().map_or(0, |templates| templates.len());

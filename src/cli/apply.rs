@@ -11,6 +11,7 @@ use super::events::Streaming;
 use super::failure::Failure;
 use super::goal::Goal;
 use super::interrupt::Interrupt;
+use super::live::{Live, Replaying};
 use super::load::{Loaded, load};
 use super::observe::{Observed, block_on, observe};
 use super::places::Places;
@@ -26,7 +27,7 @@ use crate::apply::journal::Journal;
 use crate::apply::{self, ApplySettings, Outcome, PlanningRead, Report};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Address;
-use crate::plan::{Guard, Plan, PlanOptions, SavedPlan};
+use crate::plan::{Guard, Held, Plan, PlanOptions, SavedPlan};
 use crate::render::{self, Command, Context, Exit, PlanView, ReportView};
 
 #[derive(Debug, Args)]
@@ -38,6 +39,9 @@ pub(super) struct Arguments {
     /// The reviewed saved plan: continue it if it was only partly applied, and report what differs from it
     #[arg(long, value_name = "PLAN", requires = "expect_digest")]
     reviewed: Option<PathBuf>,
+
+    #[command(flatten)]
+    replaying: Replaying,
 
     #[command(flatten)]
     writing: Writing,
@@ -57,17 +61,19 @@ impl Run for Arguments {
 
     fn places(&self) -> Places<'_> {
         let (events, file) = self.streaming.output();
-        Places::reading(|| self.planning.files().into_iter().chain(self.reviewed.clone()).collect())
+        let others = || self.reviewed.iter().chain(self.replaying.file()).cloned();
+        Places::reading(move || self.planning.files().into_iter().chain(others()).collect())
             .journals(&self.planning.scope.journal)
             .writing(events, file)
     }
 
     /// Applies the files, or a saved plan if one is named instead.
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
-        let Self { planning, reviewed, writing, streaming: _ } = self;
+        let Self { planning, reviewed, replaying, writing, streaming: _ } = self;
         let Planning { paths, rules, scope } = planning;
         let options = writing.options(scope);
-        let order = |loaded, goal| Order { loaded, goal, options, scope, writing, session }.carry_out();
+        let order =
+            |loaded, goal| Order { loaded, goal, options, scope, replaying, writing, session }.carry_out();
         match (reviewed::named(planning)?, reviewed) {
             (Some(_), Some(_)) => {
                 let message = "`--reviewed` can be used with files, not with a saved plan";
@@ -93,6 +99,7 @@ pub(super) struct Order<'a> {
     pub(super) goal: Goal<'a>,
     pub(super) options: PlanOptions,
     pub(super) scope: &'a Scope,
+    pub(super) replaying: &'a Replaying,
     pub(super) writing: &'a Writing,
     pub(super) session: &'a Session,
 }
@@ -117,13 +124,24 @@ impl Order<'_> {
         Ok(connection)
     }
 
+    /// Plans, and looks at what only this moment says.
+    async fn observe(&self, connection: &Connection, earlier: &Earlier) -> Result<Observed, Failure> {
+        let Self { loaded, goal, options, .. } = self;
+        let mut observed = observe(loaded, connection, options, earlier, *goal, Breadth::DECLARED).await?;
+        self.live(connection).look(&mut observed).await?;
+        Ok(observed)
+    }
+
+    fn live<'c>(&'c self, connection: &'c Connection) -> Live<'c> {
+        let Self { options, replaying, session, .. } = self;
+        Live { connection, options, replaying, terminal: &session.terminal }
+    }
+
     /// Shows the plan, and nothing else. Nothing is written, not even a journal.
     pub(super) fn show(&self) -> Result<Exit, Failure> {
         let connection = self.connect(Access::Reads)?;
         let earlier = Earlier::read(&self.scope.journal, &connection.target)?;
-        let observed =
-            observe(self.loaded, &connection, &self.options, &earlier, self.goal, Breadth::DECLARED);
-        let observed = block_on(observed)??;
+        let observed = block_on(self.observe(&connection, &earlier))??;
         let exit = if observed.plan.is_complete() { Exit::Success } else { Exit::Error };
         let (view, diagnostics) = (observed.view(), observed.findings(self.loaded));
         self.session.events.plan(&view, &diagnostics, &self.loaded.sources);
@@ -138,9 +156,7 @@ impl Order<'_> {
     fn show_only(&self, refusal: Diagnostic) -> Result<Exit, Failure> {
         let connection = self.connect(Access::Reads)?;
         let earlier = Earlier::read(&self.scope.journal, &connection.target)?;
-        let observed =
-            observe(self.loaded, &connection, &self.options, &earlier, self.goal, Breadth::DECLARED);
-        let mut observed = block_on(observed)??;
+        let mut observed = block_on(self.observe(&connection, &earlier))??;
         observed.insist_on_account();
         let early = nothing_to_apply(&observed);
         let is_for_people = self.scope.format.is_for_people();
@@ -176,8 +192,7 @@ impl Order<'_> {
     ) -> Result<Exit, Failure> {
         earlier.has_waited = self.let_settle(earlier).await;
         earlier.is_settled = true;
-        let mut observed =
-            observe(self.loaded, connection, &self.options, earlier, self.goal, Breadth::DECLARED).await?;
+        let mut observed = self.observe(connection, earlier).await?;
         observed.insist_on_account();
         let (mut view, diagnostics) = (observed.view(), observed.findings(self.loaded));
         self.session.events.plan(&view, &diagnostics, &self.loaded.sources);
@@ -185,7 +200,6 @@ impl Order<'_> {
         view.command = self.command(&view).filter(|_| early == Some(Exit::Refused));
         let context = |exit| Context { sources: &self.loaded.sources, diagnostics: &diagnostics, exit };
         let (terminal, layout) = (&self.session.terminal, self.scope.layout(&self.session.terminal));
-        let Observed { plan, snapshot, .. } = &observed;
         if let Some(exit) = early {
             terminal.show(&render::unapplied(&view, context(exit), &layout));
             folder.note_resolved(observed.start(), earlier)?;
@@ -199,6 +213,9 @@ impl Order<'_> {
         if !self.writing.is_approved() {
             approve(terminal, &interrupt).await?;
         }
+        self.look_again(&mut observed, connection).await?;
+        let view = observed.view();
+        let Observed { plan, snapshot, .. } = &observed;
         let saved = observed.saved(touched(plan, snapshot), self.loaded);
         let journal = folder.begin(observed.start(), earlier, Some(&saved))?;
         let journal = begun.get_or_init(|| journal);
@@ -213,6 +230,27 @@ impl Order<'_> {
             terminal.tell(undone.as_slice(), &self.loaded.sources);
         }
         Ok(exit)
+    }
+
+    /// Asks again who is on air if the last answers are older than what a write may rest on, as after an approval.
+    ///
+    /// # Errors
+    /// When the guard refuses the plan now.
+    async fn look_again(&self, observed: &mut Observed, connection: &Connection) -> Result<(), Failure> {
+        if observed.on_air_asked.is_none_or(|asked| asked.elapsed() <= self.writing.freshness) {
+            return Ok(());
+        }
+        let before = observed.plan.notes.on_air.clone();
+        let unread = self.live(connection).ask_on_air(observed).await;
+        if !unread.is_empty() {
+            observed.plan.notes.on_air = before;
+        }
+        let held = observed.plan.notes.held.iter().find(|held| held.guard == Guard::OnAir);
+        let Some(Held { address, message, .. }) = held else { return Ok(()) };
+        let message = address.as_ref().map_or(message.clone(), |address| format!("`{address}`: {message}"));
+        let refusal = Diagnostic::new(Code::NotDone, format!("refused ({}): {message}", Guard::OnAir.name()))
+            .help("nothing was written; plan again to see all of them, or add `--allow-on-air`");
+        Err(Failure { exit: Exit::Refused, ..Failure::from(refusal) })
     }
 
     /// After a restore: a warning if the current files would undo it.
@@ -342,6 +380,7 @@ fn nothing_to_apply(observed: &Observed) -> Option<Exit> {
     match () {
         () if plan.is_held_by(Guard::Account) => Some(Exit::Refused),
         () if !observed.is_account_known || !plan.is_complete() => Some(Exit::Error),
+        () if !observed.is_replay_complete() => Some(Exit::Error),
         () if !plan.notes.held.is_empty() => Some(Exit::Refused),
         () if !plan.decisions.changes.is_empty() => None,
         () if plan.notes.unsupported.iter().any(|one| one.declared) => Some(Exit::Error),

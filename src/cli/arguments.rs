@@ -422,6 +422,14 @@ pub(super) struct Guards {
     /// Allow deletes even if the files declare no configuration
     #[arg(long)]
     allow_empty: bool,
+
+    /// Allow deleting or replacing a configuration while streams that it records are on air
+    #[arg(long)]
+    allow_on_air: bool,
+
+    /// Allow changes after which something of the replay would no longer be recorded
+    #[arg(long)]
+    allow_replay_loss: bool,
 }
 
 /// Arguments that plan, drift and apply share: the files, and what to plan from them.
@@ -565,6 +573,8 @@ pub(super) fn plan_options(scope: &Scope, guards: &Guards) -> PlanOptions {
         allow_recording_stop,
         allow_app_wide,
         allow_empty,
+        allow_on_air,
+        allow_replay_loss,
     } = guards;
     PlanOptions {
         target: String::new(),
@@ -577,6 +587,8 @@ pub(super) fn plan_options(scope: &Scope, guards: &Guards) -> PlanOptions {
             recording_stop: *allow_recording_stop,
             app_wide: *allow_app_wide,
             empty: *allow_empty,
+            on_air: *allow_on_air,
+            replay_loss: *allow_replay_loss,
         },
         account: remote.account.clone(),
         rate: remote.call_rate(),

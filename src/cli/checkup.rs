@@ -52,6 +52,7 @@ pub(super) async fn all(desired: &Desired, connection: &Connection, remote: &Rem
     }
     checks.extend(permissions(&listed, declared));
     checks.extend(domains(&listed, &client).await);
+    checks.extend(on_air(&listed, &client).await);
     checks.extend(vod(desired, &client).await);
     checks.extend(app_spaces(desired, &client).await);
     checks.push(rate(&listed, remote));
@@ -181,6 +182,16 @@ async fn domains(listed: &[Listed], client: &Client) -> Vec<Check> {
     }
     let allowed = (allowed > 0).then(|| Check::allowed(Permission::ReadDomain, allowed));
     allowed.into_iter().chain(checks).collect()
+}
+
+/// Asks who is on air on the first domain that can be listed, as a plan with changes does.
+async fn on_air(listed: &[Listed], client: &Client) -> Option<Check> {
+    let domain = &listed.iter().find(|one| one.answer.is_ok())?.domain;
+    match client.on_air(domain).await {
+        Ok(_) => Some(Check::allowed(Permission::ListOnAir, 1)),
+        Err(error) if error.is_throttling() => None,
+        Err(error) => Some(Check::on_air_unlisted(domain, &error)),
+    }
 }
 
 /// Looks up the first transcode group of each region.

@@ -30,6 +30,7 @@ mod interrupt;
 mod journal;
 mod kinds;
 mod limits;
+mod live;
 mod load;
 mod man;
 mod merge;

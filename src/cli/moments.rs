@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 /// `2026-11-01` (in UTC), `2026-11-01T08:00:00Z`, or how long ago: `7d`, `12h`.
 pub(super) fn since(text: &str) -> Result<Timestamp, String> {
@@ -19,9 +19,22 @@ pub(super) fn since(text: &str) -> Result<Timestamp, String> {
     Ok(ago.timestamp())
 }
 
+/// How long `7d` or `12h` is; a day has 24 hours. `None` for any other text.
+pub(super) fn length(text: &str) -> Option<SignedDuration> {
+    let span: Span = text.parse().ok()?;
+    span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_have_units() {
+        let hours = |text: &str| length(text).map(|length| length.as_hours());
+        assert_eq!(["12h", "7d", "2w", "1d12h"].map(hours), [12, 168, 336, 36].map(Some));
+        assert_eq!(["", "7", "sessions.json", "1y", "1mo"].map(hours), [None; 5]);
+    }
 
     #[test]
     fn a_day_a_time_and_how_long_ago_are_read() {

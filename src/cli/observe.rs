@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::arguments::Scope;
 use super::connect::{Access, Connection, account, connect, with_source};
 use super::failure::Failure;
@@ -15,6 +17,7 @@ use super::saved;
 use super::undeclared::{Breadth, Others, others};
 use crate::api;
 use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenNow, changed_since, judge};
+use crate::audit::Replay;
 use crate::check;
 use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
@@ -42,7 +45,7 @@ pub(super) struct Observed {
     /// How it differs from the plan that was reviewed, if one is given.
     pub(super) since_review: Vec<Difference>,
     /// What flags or a review released for the plan.
-    released: Vec<plan::Released>,
+    pub(super) released: Vec<plan::Released>,
     /// What earlier runs left unfinished, and what became of it.
     pub(super) left_open: Vec<LeftOpenNow>,
     /// A finding for each domain that could not be read, one if the account could not be confirmed, and findings about the
@@ -50,6 +53,10 @@ pub(super) struct Observed {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Whether the account of the credentials could be read, if an account is declared.
     pub(super) is_account_known: bool,
+    /// When it was asked who is on air, if it was.
+    pub(super) on_air_asked: Option<Instant>,
+    /// What aired, under the configurations of before and after the plan, if that was asked for.
+    pub(super) replay: Option<Replay>,
 }
 
 /// What was read before anything was planned.
@@ -200,6 +207,8 @@ fn planned(
         left_open,
         diagnostics,
         is_account_known,
+        on_air_asked: None,
+        replay: None,
     })
 }
 
@@ -399,6 +408,8 @@ impl Observed {
             left_open: Vec::new(),
             diagnostics: Vec::new(),
             is_account_known: true,
+            on_air_asked: None,
+            replay: None,
         }
     }
 
@@ -417,8 +428,8 @@ impl Observed {
     }
 
     /// The plan, in the form in which it is saved.
-    pub(super) fn to_save(&self) -> SavedPlan {
-        SavedPlan::new(self.plan.clone(), jiff::Timestamp::now())
+    pub(super) fn to_save(&self) -> serde_json::Result<String> {
+        self.plan.save(jiff::Timestamp::now())
     }
 
     /// A snapshot of these domains, to be saved.
@@ -440,7 +451,14 @@ impl Observed {
 
     /// The plan, and what is shown with it.
     pub(super) fn view(&self) -> PlanView<'_> {
-        PlanView::new(&self.plan, &self.target, &self.left_open, &self.since_review)
+        let mut view = PlanView::new(&self.plan, &self.target, &self.left_open, &self.since_review);
+        view.replay = self.replay.as_ref();
+        view
+    }
+
+    /// Whether everything was read that was to be replayed.
+    pub(super) fn is_replay_complete(&self) -> bool {
+        self.replay.as_ref().is_none_or(Replay::is_complete)
     }
 
     /// Whether this run compared an address: it is selected, and its domain was read. A domain that no file names any more

@@ -6,17 +6,21 @@ use clap::Args;
 
 use super::arguments::{Guards, Planning, plan_options};
 use super::base::{self, BaseFiles};
+use super::connect::{Access, connect};
 use super::events::Streaming;
 use super::failure::Failure;
 use super::goal::Goal;
+use super::live::{Live, Replaying};
 use super::load::{Loaded, load};
-use super::observe::{Observed, against, look};
+use super::observe::{Observed, against, block_on, observe};
 use super::places::{Places, is_standard_output};
+use super::record::Earlier;
 use super::rerun;
 use super::reviewed;
 use super::run::{Run, Session, Told};
+use super::terminal::Terminal;
 use super::undeclared::Breadth;
-use crate::plan::Guard;
+use crate::plan::{Guard, PlanOptions};
 use crate::render::{self, Command, Context, Exit};
 
 #[derive(Debug, Args)]
@@ -42,6 +46,9 @@ pub(super) struct Arguments {
     /// Exit with 2 if there are differences, with 3 if a guard refuses the plan
     #[arg(long)]
     detailed_exitcode: bool,
+
+    #[command(flatten)]
+    replaying: Replaying,
 
     #[command(flatten)]
     guards: Guards,
@@ -74,8 +81,12 @@ impl Run for Arguments {
         let goal = base.as_ref().map_or(Goal::Files, Goal::Beside);
         let options = plan_options(scope, &self.guards);
         let observed = match &self.against {
-            Some(file) => against(file, &loaded, &options, &scope.journal, goal)?,
-            None => look(&loaded, scope, &options, goal, self.breadth)?,
+            Some(file) => {
+                let mut observed = against(file, &loaded, &options, &scope.journal, goal)?;
+                self.replaying.without_service(&mut observed, &options)?;
+                observed
+            }
+            None => look_live(self, &loaded, &options, goal, terminal)?,
         };
         let exit = exit(&observed, self.detailed_exitcode);
         let (mut view, diagnostics) = (observed.view(), observed.findings(&loaded));
@@ -93,10 +104,30 @@ impl Run for Arguments {
 impl Arguments {
     /// The files that this command reads.
     fn files(&self) -> Vec<PathBuf> {
-        let others = self.against.clone();
+        let others = self.against.clone().into_iter().chain(self.replaying.file().cloned());
         let base = self.base.iter().flat_map(|folder| base::files(folder, &self.planning.paths));
         self.planning.files().into_iter().chain(others).chain(base).collect()
     }
+}
+
+/// Plans from the service of this moment.
+fn look_live(
+    arguments: &Arguments,
+    loaded: &Loaded,
+    options: &PlanOptions,
+    goal: Goal<'_>,
+    terminal: &Terminal,
+) -> Result<Observed, Failure> {
+    let Arguments { planning, breadth, replaying, .. } = arguments;
+    let scope = &planning.scope;
+    let connection = connect(&scope.remote, Access::Reads, &goal.reach(&loaded.desired))?;
+    let earlier = Earlier::read(&scope.journal, &connection.target)?;
+    let looking = async {
+        let mut observed = observe(loaded, &connection, options, &earlier, goal, *breadth).await?;
+        Live { connection: &connection, options, replaying, terminal }.look(&mut observed).await?;
+        Ok(observed)
+    };
+    block_on(looking)?
 }
 
 /// The files of the target branch, if they are requested and can be read.
@@ -114,7 +145,7 @@ fn base(arguments: &Arguments, loaded: &mut Loaded) -> Result<Option<BaseFiles>,
 /// Saves the plan, unless it lacks a domain: such a plan can't be reviewed.
 fn save<'a>(out: Option<&'a Path>, observed: &Observed) -> Result<Option<&'a Path>, Failure> {
     let Some(file) = out.filter(|_| observed.plan.is_complete()) else { return Ok(None) };
-    reviewed::write(file, &observed.to_save())?;
+    reviewed::write(file, observed.to_save())?;
     Ok(Some(file).filter(|file| !is_standard_output(file)))
 }
 
@@ -122,7 +153,7 @@ fn exit(observed: &Observed, detailed: bool) -> Exit {
     let plan = &observed.plan;
     match () {
         () if detailed && plan.is_held_by(Guard::Account) => Exit::Refused,
-        () if !plan.is_complete() => Exit::Error,
+        () if !plan.is_complete() || !observed.is_replay_complete() => Exit::Error,
         () if detailed && !plan.notes.held.is_empty() => Exit::Refused,
         () if detailed && plan.differs() => Exit::Differences,
         () => Exit::Success,

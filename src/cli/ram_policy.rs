@@ -40,6 +40,10 @@ pub(super) struct Arguments {
     #[arg(long)]
     who: bool,
 
+    /// Also allow listing what was published, for `--replay` of plan and apply
+    #[arg(long)]
+    replay: bool,
+
     /// Account that the files are for, if they do not declare one
     #[arg(long, value_name = "ID", env = "LIVEVOD_ACCOUNT", value_parser = arguments::account)]
     account: Option<String>,
@@ -59,7 +63,7 @@ pub(super) struct Arguments {
 #[command(next_help_heading = "Roles of pipelines")]
 struct Pipelines {
     /// Print the trust policies of the roles for the pipelines of this host
-    #[arg(long, value_enum, value_name = "HOST", requires = "repository", conflicts_with_all = ["looks_up", "all_domains", "who"])]
+    #[arg(long, value_enum, value_name = "HOST", requires = "repository", conflicts_with_all = ["looks_up", "all_domains", "who", "replay"])]
     oidc: Option<Host>,
 
     /// Repository that is trusted: OWNER/NAME, or the path of a GitLab project
@@ -118,6 +122,7 @@ impl Arguments {
             online: self.looks_up,
             all_domains: self.all_domains,
             who: self.who,
+            replay: self.replay,
             ..Needs::default()
         };
         if self.paths.given().is_empty() && purposes == [Purpose::Import] {

@@ -19,7 +19,7 @@ use crate::files;
 use crate::model::{Aired, DomainAired, Period};
 use crate::render::Target;
 use crate::sessions::{self, Partial, Reading, SavedSessions};
-use crate::wire::PUBLISH_DAYS;
+use crate::wire::{PUBLISH_DAYS, PUBLISHES_PER_SECOND};
 
 /// The largest unfinished reading that is continued, in bytes.
 const LARGEST: u64 = 1 << 30;
@@ -27,8 +27,8 @@ const LARGEST: u64 = 1 << 30;
 /// An unfinished reading that is older than this is begun anew: its period is no longer what was asked for.
 const CONTINUED: SignedDuration = SignedDuration::from_hours(6);
 
-/// How many publish lists the service answers a second (Live: DescribeLiveStreamsPublishList).
-const LISTS_A_SECOND: usize = 3;
+/// How many publish lists the service answers a second.
+const LISTS_A_SECOND: usize = PUBLISHES_PER_SECOND as usize;
 
 /// What is asked of each domain.
 #[derive(Debug, Clone, Copy)]
@@ -182,19 +182,31 @@ fn is_same(earlier: &Reading, now: &Reading) -> bool {
 /// # Errors
 /// When it is not such a file, or is about another service or account.
 pub(super) fn from_file(file: &Path, target: Option<&Target>, domains: &Domains) -> Result<Aired, Failure> {
+    Ok(saved(file, target, domains)?.aired)
+}
+
+/// The same, with what the file says of itself.
+///
+/// # Errors
+/// As [`from_file`].
+pub(super) fn saved(
+    file: &Path,
+    target: Option<&Target>,
+    domains: &Domains,
+) -> Result<SavedSessions, Failure> {
     insist_on(Kind::Sessions, file)?;
     let text = sealed::text(file, Code::Usage)?;
     let refused = |why: String| {
         Diagnostic::new(Code::Usage, format!("{} can't be used: {why}", input(file)))
             .help("make a new one with `livevod sessions --out FILE`")
     };
-    let saved = sessions::read(&text).map_err(|error| refused(error.to_string()))?;
-    let SavedSessions { livevod: _, time: _, target: of, account, transcoded: _, mut aired } = saved;
-    if let Some(target) = target.filter(|target| target.name != of || target.account != account) {
+    let mut saved = sessions::read(&text).map_err(|error| refused(error.to_string()))?;
+    let SavedSessions { livevod: _, time: _, target: of, account, transcoded: _, aired } = &mut saved;
+    if let Some(target) = target.filter(|target| target.name != *of || target.account != *account) {
         let told = |id: &Option<String>| id.clone().unwrap_or("no account declared".to_owned());
         let why = format!(
             "it is about {of} ({}), and this run is about {} ({})",
-            told(&account),
+            told(account),
             target.name,
             told(&target.account)
         );
@@ -206,5 +218,5 @@ pub(super) fn from_file(file: &Path, target: Option<&Target>, domains: &Domains)
         let unread = vec![format!("the file `{}` does not contain this domain", file.display())];
         aired.domains.insert(name, DomainAired { unread, ..DomainAired::default() });
     }
-    Ok(aired)
+    Ok(saved)
 }

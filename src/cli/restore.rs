@@ -14,6 +14,7 @@ use super::failure::{Failure, with_causes};
 use super::goal::{Goal, WayBack};
 use super::journal;
 use super::kinds::{Kind, insist_on};
+use super::live::Replaying;
 use super::load::{self, Loaded};
 use super::places::Places;
 use super::run::{Run, Session, Told};
@@ -87,7 +88,8 @@ impl Run for Arguments {
         let touched = |run: &Header| run.changes.iter().map(|change| change.address.clone()).collect();
         options.selection.only = run.as_ref().map(touched);
         let goal = Goal::BackTo(&WayBack { saved, run, files });
-        let order = Order { loaded: &loaded, goal, options, scope, writing, session };
+        let replaying = &Replaying::default();
+        let order = Order { loaded: &loaded, goal, options, scope, replaying, writing, session };
         if self.plan { order.show() } else { order.carry_out() }
     }
 }

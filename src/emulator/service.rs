@@ -15,6 +15,7 @@ use super::dump;
 use super::glance::Glance;
 use super::inner::{Delivering, Handled};
 use super::publish_json;
+use super::videos;
 use super::{Api, Emulator, Record, Settings, Store, StoreError};
 use crate::model::Address;
 use crate::wire::{Request, Response};
@@ -48,14 +49,14 @@ pub enum LoadError {
     Store,
 }
 
-/// Why a session was neither begun nor ended.
+/// Why a session was neither begun nor ended, or a recording not deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// It is none, or it can't be.
     #[error("{0}")]
     Refused(String),
     /// The log can't be written.
-    #[error("the session can't be written to the log")]
+    #[error("the change can't be written to the log")]
     Store,
 }
 
@@ -221,6 +222,22 @@ impl Service {
         self.change_session(session, publish_json::ended)
     }
 
+    /// Somebody deletes a recording in VOD, by its VideoId.
+    ///
+    /// # Errors
+    ///
+    /// There is no such recording, or the log can't be written.
+    pub fn delete_recording(&self, id: &str) -> Result<(), SessionError> {
+        let now = (self.outside.now)();
+        let mut inner = self.lock();
+        if !videos::has_recording(id, inner.state(), &inner.emulator.settings, now) {
+            return Err(SessionError::Refused(format!("no recording has the id `{id}`")));
+        }
+        let number = inner.make(vec![Record::delete_recording(id.to_owned())], now);
+        drop(inner);
+        if self.settle(number) { Ok(()) } else { Err(SessionError::Store) }
+    }
+
     fn change_session(
         &self,
         session: &str,
@@ -327,6 +344,20 @@ mod tests {
         assert_eq!(response.status, 500);
         assert!(String::from_utf8(response.body).unwrap().contains("\"InternalError\""));
         assert_eq!(read(&service.call(&request(&describe("a.com", 1, None), "2"))).unwrap()["Total"], "0");
+    }
+
+    #[test]
+    fn a_session_that_can_not_be_kept_does_not_begin() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut service = Service::open(Some(&path), Settings::default()).unwrap();
+        let cam = r#"{"DomainName":"a.com","AppName":"show","StreamName":"cam"}"#;
+        service.publish(cam).unwrap();
+        let before = service.dump();
+        service.store = Some(Mutex::new(Store::unwritable(&path)));
+        assert!(matches!(service.unpublish(cam), Err(SessionError::Store)));
+        assert!(matches!(service.publish(&cam.replace("cam", "other")), Err(SessionError::Store)));
+        assert_eq!(service.dump(), before);
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl<'a> Rulers<'a> {
         rulers
     }
 
-    fn recorder(&self, address: &Address) -> Option<Recorder> {
+    pub(super) fn recorder(&self, address: &Address) -> Option<Recorder> {
         address.rulers().find_map(|ruler| {
             let records_by_itself = self.configs.get(&ruler)?.records_by_itself();
             Some(Recorder { address: ruler, records_by_itself })

@@ -137,6 +137,15 @@ impl Plan {
             || !self.notes.shadows.is_empty()
     }
 
+    /// Adds what guards found in this run besides the decisions, in the order of [`Guard`].
+    pub fn hold(&mut self, found: impl IntoIterator<Item = Held>) {
+        let before = self.notes.held.len();
+        self.notes.held.extend(found);
+        if self.notes.held.len() > before {
+            self.notes.held.sort_by_key(|held| held.guard);
+        }
+    }
+
     /// Whether this guard refuses it.
     pub fn is_held_by(&self, guard: Guard) -> bool {
         self.notes.held.iter().any(|held| held.guard == guard)

@@ -20,6 +20,10 @@ pub struct Allowances {
     pub app_wide: bool,
     /// `--allow-empty`.
     pub empty: bool,
+    /// `--allow-on-air`.
+    pub on_air: bool,
+    /// `--allow-replay-loss`.
+    pub replay_loss: bool,
 }
 
 /// A number of configurations, or a share of the existing ones.

@@ -14,6 +14,7 @@ mod gaps;
 mod guard;
 mod limits;
 mod notes;
+mod on_air;
 mod options;
 mod review;
 mod selection;
@@ -38,8 +39,8 @@ pub use guard::{Released, released};
 pub use limits::{Allowances, Limit, LimitError};
 pub use notes::{
     AcceptedDrift, AcceptedField, AcceptedRow, Budget, ChangeNote, Coverage, FieldChange, FieldOrigin,
-    GroupName, Guard, Held, Noted, Notes, Recorder, Shadow, SinceBase, UndeclaredDomain, Unmanaged,
-    Unsupported, Warning,
+    GroupName, Guard, Held, Noted, Notes, OnAir, OnAirStream, Recorder, Shadow, SinceBase, UndeclaredDomain,
+    Unmanaged, Unsupported, Warning,
 };
 pub use options::PlanOptions;
 pub use review::{Difference, is_rest_of, resume, since_review};

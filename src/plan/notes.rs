@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Reason};
-use crate::model::{Address, Field, RecordConfig, Value};
+use crate::model::{Address, Field, FieldMap, RecordConfig, Value};
 use crate::resolve::{Origin, OriginKind};
 use crate::source::{Place, Sources};
 
@@ -42,6 +44,9 @@ pub struct Notes {
     pub shadows: Vec<Shadow>,
     /// Guards that refuse the plan; none of its changes may be applied while one is left.
     pub held: Vec<Held>,
+    /// Who is on air under a configuration that the plan changes; `None` if that was not asked.
+    #[serde(skip)]
+    pub on_air: Option<OnAir>,
     /// Facts that a reviewer should see first.
     pub warnings: Vec<Warning>,
     /// Selected domains that could not be read.
@@ -87,7 +92,7 @@ pub struct ChangeNote {
     /// The run that left unfinished what the change finishes, if there is one.
     pub run: Option<String>,
     /// Where the new values come from, by field; a field that no file asks for has none.
-    pub origins: BTreeMap<Field, FieldOrigin>,
+    pub origins: FieldMap<FieldOrigin>,
     /// Which configuration records the address, before and after.
     pub coverage: Coverage,
 }
@@ -98,7 +103,7 @@ impl ChangeNote {
         place: None,
         reason_place: None,
         run: None,
-        origins: BTreeMap::new(),
+        origins: FieldMap::EMPTY,
         coverage: Coverage { before: None, after: None },
     };
 
@@ -138,7 +143,7 @@ impl<'a> Noted<'a> {
             field,
             before: change.before_value(field),
             after: change.after_value(field),
-            origin: note.origins.get(&field),
+            origin: note.origins.get(field),
             forces_replacement: change.is_forced_by(field),
         })
     }
@@ -372,6 +377,12 @@ pub enum Guard {
     Empty,
     /// An app-wide configuration is removed while others beside it stay.
     AppWide,
+    /// A configuration is deleted or replaced while a stream that it records is on air. Found in the service of this moment, never
+    /// in a file.
+    OnAir,
+    /// Something that aired in a replayed period would no longer be recorded. Found in what was read for it, never in the file
+    /// of a plan.
+    ReplayLoss,
     /// A replace.
     RecordingGap,
     /// Something that is recorded automatically would no longer be.
@@ -384,13 +395,15 @@ pub enum Guard {
 
 impl Guard {
     /// Every guard.
-    pub const ALL: [Guard; 10] = [
+    pub const ALL: [Guard; 12] = [
         Guard::Account,
         Guard::Digest,
         Guard::Stale,
         Guard::Protect,
         Guard::Empty,
         Guard::AppWide,
+        Guard::OnAir,
+        Guard::ReplayLoss,
         Guard::RecordingGap,
         Guard::RecordingStop,
         Guard::Writes,
@@ -404,6 +417,8 @@ impl Guard {
             Guard::RecordingGap => "recording-gap",
             Guard::RecordingStop => "recording-stop",
             Guard::AppWide => "app-wide",
+            Guard::OnAir => "on-air",
+            Guard::ReplayLoss => "replay-loss",
             Guard::Empty => "empty",
             Guard::Writes => "writes",
             Guard::Account => "account",
@@ -412,6 +427,33 @@ impl Guard {
             Guard::Protect => "protect",
         }
     }
+
+    /// Whether it is found anew in every run, so that neither a plan's file nor its review says anything about it.
+    pub fn is_live(self) -> bool {
+        matches!(self, Guard::OnAir | Guard::ReplayLoss)
+    }
+}
+
+/// Who is on air under a configuration that a plan changes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OnAir {
+    /// The streams, in the order of their addresses.
+    pub streams: Vec<OnAirStream>,
+    /// Domains that could not be asked.
+    pub unread: BTreeSet<Arc<str>>,
+}
+
+/// A stream on air, and what applies to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnAirStream {
+    /// The stream.
+    pub address: Address,
+    /// When it was published.
+    pub since: Timestamp,
+    /// The address of the configuration that applies to it now, and that it is presumed to keep until it is published again.
+    pub before: Address,
+    /// The address of the one that applies from then on; `None` if nothing does.
+    pub after: Option<Address>,
 }
 
 /// A fact at the head of the plan.

@@ -81,6 +81,7 @@ fn rest_of(reviewed: &SavedPlan, unread: Vec<String>) -> Plan {
             accepted: Vec::new(),
             shadows: Vec::new(),
             held: Vec::new(),
+            on_air: None,
             unread,
             ..notes.clone()
         },

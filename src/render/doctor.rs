@@ -223,6 +223,14 @@ impl Check {
         Self::failed(refused(error, &asked), Verdict::Warning, message, (error, &asked), "try again")
     }
 
+    /// It can't be asked who is on air; a plan then says only what is presumed.
+    pub fn on_air_unlisted(domain: &str, error: &Error) -> Self {
+        let message =
+            format!("who is on air on `{domain}` can't be read, as plan and apply do: {}", short(error));
+        let asked = Asked { permissions: vec![Permission::ListOnAir], account: None, domain };
+        Self::failed(refused(error, &asked), Verdict::Warning, message, (error, &asked), "try again")
+    }
+
     /// A domain that can't be looked up, which a plan does not need.
     pub fn not_looked_up(domain: &str, error: &Error) -> Self {
         let reason = short(error);

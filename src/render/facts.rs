@@ -1,5 +1,6 @@
 //! The facts of a plan as rows for the plan document, Terraform's JSON and events.
 
+use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -12,7 +13,7 @@ use crate::drift;
 use crate::model::{AddressText, Field, Format, Part, RecordConfig};
 use crate::plan::{
     AcceptedField, AcceptedRow, ActionKind, Change, Contingent, Coverage, Difference, FieldChange,
-    FieldOrigin, Guard, Held, SinceBase, UndeclaredDomain, Unmanaged, Unsupported, Warning,
+    FieldOrigin, Guard, Held, OnAirStream, SinceBase, UndeclaredDomain, Unmanaged, Unsupported, Warning,
 };
 use crate::resolve::OriginKind;
 use crate::source::Place;
@@ -257,6 +258,33 @@ impl Drift {
     pub(super) fn of(drift: &drift::Drift) -> Self {
         Self { drifted: drift.is_drifted(), complete: drift.is_complete }
     }
+}
+
+/// A stream on air whose configuration the plan changes.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OnAir")]
+pub(super) struct OnAirRow<'a> {
+    /// The stream.
+    #[serde(flatten)]
+    address: AddressRow<'a>,
+    /// When it was published, in UTC.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    since: Timestamp,
+    /// The configuration that applies to it now, and that it keeps until it is published again.
+    before: AddressText<'a>,
+    /// The one that applies from then on, null if none does.
+    after: Option<AddressText<'a>>,
+}
+
+/// Streams on air as rows.
+pub(super) fn on_air_rows<'a>(streams: impl IntoIterator<Item = &'a OnAirStream>) -> Vec<OnAirRow<'a>> {
+    let row = |OnAirStream { address, since, before, after }: &'a OnAirStream| OnAirRow {
+        address: AddressRow::new(address),
+        since: *since,
+        before: AddressText(before),
+        after: after.as_ref().map(AddressText),
+    };
+    streams.into_iter().map(row).collect()
 }
 
 /// A guard that refuses the plan.

@@ -9,6 +9,7 @@ mod drift;
 mod fleet;
 mod frame;
 mod marks;
+mod replay;
 mod verdict;
 
 use std::collections::HashSet;
@@ -41,6 +42,7 @@ pub(super) fn html(view: &PlanView, layout: &Layout) -> String {
         verdict::command(view),
         beside::left_open(&view.left_open),
         fleet.picture(),
+        replay::section(view),
         Changes { view, links, fleet: &fleet }.section(),
         alone::left_alone(view, &HashSet::new()),
         alone::legend(&view.groups),

@@ -2,6 +2,7 @@
 //! exceeds the size limit.
 
 mod beside;
+mod replay;
 
 use std::collections::HashSet;
 
@@ -65,6 +66,7 @@ pub(super) fn markdown_plan(view: &PlanView, layout: &Layout) -> String {
         folds.iter().partition(|fold| fold.first.is_pending);
     scribe.pending(&mut sheet, &pending);
     scribe.table(&mut sheet, &own);
+    replay::replay(view, &mut sheet);
     scribe.blocks(&mut sheet, &folds);
     left_alone(view, layout, &mut sheet, &HashSet::new());
     sheet.must(&scribe.footer(&sheet.left_out()));

@@ -43,6 +43,8 @@ mod printed;
 mod ram_policy;
 mod reasons;
 mod remote;
+mod replay;
+mod replay_json;
 mod report;
 mod report_json;
 mod report_view;
@@ -55,6 +57,7 @@ mod style;
 mod terraform;
 mod view;
 mod who;
+mod yaml;
 
 pub use audit::{AuditView, SessionsView};
 pub use diagnostics::diagnostics;
@@ -80,9 +83,11 @@ pub use printed::{
 pub use ram_policy::PolicyFormat;
 pub(crate) use ram_policy::{policies, trusts};
 pub use reasons::{
-    not_imported, unanswered, unlisted, unnamed_groups, unread, unread_all, unread_beside, untold,
+    not_imported, on_air_unread, replay_unread, unanswered, unlisted, unnamed_groups, unread, unread_all,
+    unread_beside, untold,
 };
 pub use remote::Sought;
+pub use replay::announced as replay_announced;
 pub use report_view::{EndView, ReportView};
 pub use schema::{OutputKind, schema};
 pub use style::Style;

@@ -4,7 +4,7 @@ use super::comment::{FOOTER, head, left_open, shortened};
 use super::journal::end_text;
 use super::layout::Layout;
 use super::marks::{cell, code, prose};
-use super::phrases::symbol;
+use super::phrases::{ON_AIR, streams_on_air, symbol, with_time};
 use super::report_view::{EndView, ReportView};
 use super::sheet::{Rows, Sheet};
 use crate::apply::{ChangeOutcome, Outcome};
@@ -18,6 +18,7 @@ pub(super) fn markdown_report(view: &ReportView, layout: &Layout) -> String {
     others.sort_by_key(|end| weight(&end.one.outcome));
     not_done(&mut sheet, &others);
     left_open(&mut sheet, &view.plan.left_open);
+    on_air(&mut sheet, view);
     all_done(&mut sheet, &done);
     sheet.must(&format!("---\n\ndigest `{}`\n", view.plan.digest));
     sheet.must(&shortened(&sheet.left_out(), layout.max_bytes));
@@ -51,6 +52,17 @@ fn row(end: &EndView) -> String {
         code(symbol(*action)),
         cell(&address.to_string())
     )
+}
+
+/// The streams that keep their old configuration for now.
+fn on_air(sheet: &mut Sheet, view: &ReportView) {
+    if !view.on_air.is_empty() {
+        sheet.must(&format!("{}\n\n", streams_on_air(view.on_air.len())));
+    }
+    let head = format!("<details>\n<summary>{} {ON_AIR}</summary>\n\n", view.on_air.len());
+    let rows = Rows { what: "streams on air", head: &head, tail: "\n</details>\n\n" };
+    let room = sheet.room(FOOTER) / 2;
+    sheet.rows(rows, room, &view.on_air, |stream| format!("- {}\n", code(&with_time(stream))));
 }
 
 fn all_done(sheet: &mut Sheet, outcomes: &[&EndView]) {

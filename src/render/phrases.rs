@@ -7,7 +7,8 @@ use crate::apply::journal::End;
 use crate::gate::clean;
 use crate::model::Address;
 use crate::plan::{
-    ActionKind, Budget, Contingent, Coverage, FieldOrigin, Guard, Held, Recorder, UndeclaredDomain, relation,
+    ActionKind, Budget, Contingent, Coverage, FieldOrigin, Guard, Held, OnAirStream, Recorder,
+    UndeclaredDomain, relation,
 };
 use crate::resolve::OriginKind;
 
@@ -29,6 +30,26 @@ pub(super) const NOT_RECORDED: &str = "NOT RECORDED";
 /// The sentence at the end of every plan with changes, and of every report of writes.
 pub(super) const STREAMS_ON_AIR: &str =
     "Streams on air are presumed to keep their old configuration until they are published again.";
+
+/// The same sentence where it is known how many streams on air are concerned.
+pub(super) fn streams_on_air(count: usize) -> String {
+    match count {
+        0 => STREAMS_ON_AIR.to_owned(),
+        1 => "1 of these streams is on air and keeps its old configuration until it is published again."
+            .to_owned(),
+        more => format!(
+            "{more} of these streams are on air and keep their old configuration until they are published again."
+        ),
+    }
+}
+
+/// What follows the number of those streams, where they are listed.
+pub(super) const ON_AIR: &str = "on air";
+
+/// `live.example.com/show/cam1 (since 2026-11-27 10:02 UTC)`
+pub(super) fn with_time(OnAirStream { address, since, before: _, after: _ }: &OnAirStream) -> String {
+    format!("{address} (since {})", minute(*since))
+}
 
 /// `2026-11-27 10:02:11 UTC`
 pub(super) fn moment(time: Timestamp) -> String {
@@ -93,11 +114,17 @@ pub(super) fn tone(action: ActionKind) -> Tone {
 /// `livevod.yaml:18 tier vip`, `not written`.
 pub(super) fn origin_text(origin: &FieldOrigin) -> String {
     let FieldOrigin { kind, tier, place, via: _ } = origin;
-    let block = match (kind, tier) {
-        (OriginKind::Tier, Some(tier)) => format!(" tier {tier}"),
-        (OriginKind::App, _) => " app defaults".to_owned(),
-        (OriginKind::Domain, _) => " domain defaults".to_owned(),
-        (OriginKind::Defaults, _) => " defaults".to_owned(),
+    let place = place.as_ref().map(|place| (place.file.as_str(), place.start.line));
+    origin_words(*kind, tier.as_deref(), place)
+}
+
+/// The same for a value in a line of a file.
+pub(super) fn origin_words(kind: OriginKind, tier: Option<&str>, place: Option<(&str, u32)>) -> String {
+    let (block, tier) = match (kind, tier) {
+        (OriginKind::Tier, Some(tier)) => (" tier ", tier),
+        (OriginKind::App, _) => (" app defaults", ""),
+        (OriginKind::Domain, _) => (" domain defaults", ""),
+        (OriginKind::Defaults, _) => (" defaults", ""),
         (
             OriginKind::Stream
             | OriginKind::Tier
@@ -105,10 +132,10 @@ pub(super) fn origin_text(origin: &FieldOrigin) -> String {
             | OriginKind::Service
             | OriginKind::Snapshot,
             _,
-        ) => String::new(),
+        ) => ("", ""),
     };
     match (place, kind) {
-        (Some(place), _) => clean(&format!("{}:{}{block}", place.file, place.start.line)),
+        (Some((file, line)), _) => clean(&format!("{file}:{line}{block}{tier}")),
         (None, OriginKind::Service) => "left to the service".to_owned(),
         (None, _) => "not written".to_owned(),
     }
@@ -188,6 +215,8 @@ fn without_flag(guard: Guard) -> &'static str {
         Guard::Protect => "no flag allows it: if it is intended, remove the pattern from the files",
         Guard::Empty
         | Guard::AppWide
+        | Guard::OnAir
+        | Guard::ReplayLoss
         | Guard::RecordingGap
         | Guard::RecordingStop
         | Guard::Writes

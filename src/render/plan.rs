@@ -11,6 +11,7 @@ use super::phrases::{
     ADD_UNMANAGED, FORCES_REPLACEMENT, NOT_RECORDED, UNMANAGED, UNREAD, accepted_title, account, contingency,
     counted, origin_text, refusal, sentence, symbol, tone, unmanageable,
 };
+use super::replay::human_replay;
 use super::review::{human_saved_plan, human_since_review};
 use super::style::{NARROW, Style, Tone, columns, pad, wrap};
 use super::view::{ChangeView, FoldView, LeftAlone, PlanView};
@@ -34,6 +35,7 @@ pub(super) fn human_plan(view: &PlanView, full: bool, style: Style) -> String {
     page.head();
     page.changes();
     page.left_alone(&HashSet::new());
+    page.replay();
     match view.changes().len() {
         0 => {
             page.guards();
@@ -328,8 +330,8 @@ impl<'a> Page<'a> {
         self.accepted();
         self.unmanaged(counted);
         // Unmanageable configurations are listed below with their reasons.
-        let [ignored, _, domains] = view.left_alone();
-        for LeftAlone { what: _, title, names } in [ignored, domains] {
+        let [on_air, ignored, _, domains] = view.left_alone();
+        for LeftAlone { what: _, title, names } in [on_air, ignored, domains] {
             self.list(Tone::Quiet, "  .", title, &names);
         }
         if let Some(text) = view.no_undeclared_domain() {
@@ -345,6 +347,11 @@ impl<'a> Page<'a> {
         if self.lines.len() > before {
             self.line("");
         }
+    }
+
+    fn replay(&mut self) {
+        let Some(replay) = self.view.replay else { return };
+        self.lines.extend(human_replay(replay, self.full, self.style));
     }
 
     /// The accepted differences, one line each; without `full`, only the first ones.

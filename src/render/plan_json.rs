@@ -6,10 +6,12 @@ use serde::Serialize;
 use super::documents::{Context, FORMAT_VERSION, Finding, findings, pretty, texts};
 use super::exit::Exit;
 use super::facts::{
-    AcceptedDriftRow, ChangeRow, DifferenceRow, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow,
-    UnmanagedRow, UnsupportedRow, WarningRow, accepted_rows, change_row, difference_row, held_row,
-    left_open_rows, since_base_row, undeclared_rows, unmanaged_rows, unsupported_row, warning_row,
+    AcceptedDriftRow, ChangeRow, DifferenceRow, HeldRow, LeftOpenRow, OnAirRow, SinceBaseRow,
+    UndeclaredDomainRow, UnmanagedRow, UnsupportedRow, WarningRow, accepted_rows, change_row, difference_row,
+    held_row, left_open_rows, on_air_rows, since_base_row, undeclared_rows, unmanaged_rows, unsupported_row,
+    warning_row,
 };
+use super::replay_json::ReplayDocument;
 use super::view::PlanView;
 use crate::model::AddressText;
 use crate::plan::{Budget, Summary};
@@ -65,6 +67,16 @@ pub(super) struct PlanDocument<'a> {
     undeclared_domains: Option<Vec<UndeclaredDomainRow<'a>>>,
     /// The guards that refuse the plan: nothing is applied while there is one.
     held: Vec<HeldRow<'a>>,
+    /// The streams on air whose configuration the plan changes, which they are presumed to keep until they are published again;
+    /// left out if there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    on_air: Vec<OnAirRow<'a>>,
+    /// Domains of which it is not known who is on air; left out if there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    on_air_unread: Vec<&'a str>,
+    /// What aired, under the configurations of before and after the plan; left out unless `--replay` asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay: Option<ReplayDocument<'a>>,
     /// Facts that a reviewer should see first.
     warnings: Vec<WarningRow<'a>>,
     /// The changes by kind.
@@ -97,6 +109,9 @@ impl<'a> PlanDocument<'a> {
             unread: view.unread,
             undeclared_domains: undeclared_rows(view),
             held: view.held.iter().map(held_row).collect(),
+            on_air: on_air_rows(view.on_air),
+            on_air_unread: view.on_air_unread.clone(),
+            replay: view.replay.map(ReplayDocument::new),
             warnings: view.warnings.iter().map(warning_row).collect(),
             summary: view.summary,
             budget: view.budget,

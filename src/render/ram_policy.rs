@@ -221,6 +221,10 @@ fn human(policies: impl Iterator<Item = (Purpose, Vec<Statement>)>, style: Style
 fn reason(task: Task) -> &'static str {
     match task {
         Task::Read => "list the configurations of a domain; RAM can't limit this to single domains",
+        Task::SeeOnAir => {
+            "find out which streams that a plan concerns are on air; without it, plans say only what is presumed"
+        }
+        Task::ListPast => "`--replay`: list what was published",
         Task::LookUpDomains => "`--online`: look up the domains and what they record to OSS",
         Task::LookUpVod => "`--online`: look up transcode groups and app spaces in VOD",
         Task::FindRegions => "find the regions of the domains",

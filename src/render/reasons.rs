@@ -142,6 +142,27 @@ pub fn untold(count: usize, error: &api::Error) -> Diagnostic {
     diagnostic
 }
 
+/// A warning that it is not known who is on air on `count` domains, the first of which is named.
+pub fn on_air_unread(domain: &str, count: usize, error: &api::Error) -> Diagnostic {
+    let asked = Asked { permissions: vec![Permission::ListOnAir], account: None, domain: "*" };
+    let message = match count {
+        1 => format!("who is on air on `{domain}` can't be read: {error}"),
+        _ => format!("who is on air on {count} domains can't be read, the first is `{domain}`: {error}"),
+    };
+    let otherwise = "the plan is complete without it, but does not say which streams it concerns right now";
+    let mut diagnostic = unreadable(message, error, None, &asked, otherwise);
+    diagnostic.severity = Severity::Warning;
+    diagnostic
+}
+
+/// A domain whose past could not be read for a replay.
+pub fn replay_unread(domain: &str, error: &api::Error, account: Option<&str>) -> Diagnostic {
+    let asked = Asked { permissions: vec![Permission::ListPublishes], account, domain };
+    let otherwise = "the replay is incomplete; try again, or plan without `--replay`";
+    let message = format!("who published on `{domain}` can't be read: {error}");
+    unreadable(message, error, None, &asked, otherwise)
+}
+
 /// What listing a domain needs.
 fn listing() -> Vec<Permission> {
     vec![Permission::ListConfigs]

@@ -2,16 +2,20 @@
 
 use indexmap::IndexMap;
 
-use super::phrases::STREAMS_ON_AIR;
+use super::phrases::{streams_on_air, with_time};
 use super::report_view::{EndView, ReportView};
 use super::style::{Style, Tone, columns, wrap};
 use crate::apply::Cause;
+use crate::gate::clean;
 
 /// How many confirmed changes are listed one by one; more are only counted.
 const DONE_LISTED: usize = 20;
 
 /// How many changes that were not attempted for one cause are listed one by one, as a plan lists changes that read alike.
 const NOT_ATTEMPTED_LISTED: usize = 5;
+
+/// How many streams on air are named; the rest are counted.
+const ON_AIR_LISTED: usize = 20;
 
 /// The outcomes, then the totals.
 pub(super) fn human_report(view: &ReportView, style: Style) -> String {
@@ -22,10 +26,28 @@ pub(super) fn human_report(view: &ReportView, style: Style) -> String {
         lines.push(String::new());
     }
     lines.extend(totals(view, style).iter().map(|line| style.paint(Tone::Strong, line)));
-    let streams = if view.wrote() { format!(" {STREAMS_ON_AIR}") } else { String::new() };
+    let streams = match view.wrote() {
+        true => format!(" {}", streams_on_air(view.on_air.len())),
+        false => String::new(),
+    };
     lines.extend(wrap(&format!("{}{streams}", view.cost), style.width));
+    lines.extend(on_air(view, style));
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// The streams that keep their old configuration for now, one on a line.
+fn on_air(view: &ReportView, style: Style) -> Vec<String> {
+    let shown = match view.on_air.len() {
+        all if all <= ON_AIR_LISTED + 1 => all,
+        _ => ON_AIR_LISTED,
+    };
+    let mut lines: Vec<String> =
+        view.on_air[..shown].iter().map(|stream| format!("    {}", clean(&with_time(stream)))).collect();
+    if shown < view.on_air.len() {
+        lines.push(format!("    {} and {} more", style.ellipsis(), view.on_air.len() - shown));
+    }
+    lines
 }
 
 /// A line for each outcome; of many changes that were not attempted for one cause, the first ones stand for all.

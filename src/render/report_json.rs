@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::documents::{AddressRow, Context, FORMAT_VERSION, Finding, finding, findings, pretty};
 use super::exit::Exit;
-use super::facts::{LeftOpenRow, left_open_rows};
+use super::facts::{LeftOpenRow, OnAirRow, left_open_rows, on_air_rows};
 use super::report_view::{EndView, OutcomeCounts, ReportView};
 use crate::apply::ChangeOutcome;
 use crate::apply::journal::End;
@@ -14,13 +14,14 @@ use crate::source::Sources;
 
 /// `apply --format json`.
 pub(super) fn report_json(view: &ReportView, context: Context) -> String {
-    let ReportView { plan, ends, counts, report, .. } = view;
+    let ReportView { plan, ends, counts, report, on_air, .. } = view;
     pretty(&ReportDocument {
         format_version: FORMAT_VERSION,
         target: &plan.target.name,
         digest: plan.digest.clone(),
         left_open: left_open_rows(&plan.left_open),
         outcomes: ends.iter().map(|end| outcome_row(end, context.sources)).collect(),
+        on_air: on_air_rows(on_air.iter().copied()),
         summary: *counts,
         calls: report.calls,
         repeated: report.repeated,
@@ -46,6 +47,9 @@ pub(super) struct ReportDocument<'a> {
     left_open: Vec<LeftOpenRow<'a>>,
     /// One for each planned change, in the plan's order.
     outcomes: Vec<OutcomeRow<'a>>,
+    /// The streams on air that keep their old configuration until they are published again; left out if there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    on_air: Vec<OnAirRow<'a>>,
     /// The outcomes by kind.
     summary: OutcomeCounts,
     /// How many calls were sent, reads and writes.

@@ -13,7 +13,7 @@ use crate::apply::journal::End;
 use crate::apply::{Cause, ChangeOutcome, Failure, Outcome, Report};
 use crate::diag::{Code, Diagnostic};
 use crate::gate::clean;
-use crate::plan::{ActionKind, Noted, Plan};
+use crate::plan::{ActionKind, Noted, OnAirStream, Plan};
 use crate::source::Sources;
 
 /// How many changes that were not attempted for one cause are reported one by one; more are reported together.
@@ -35,6 +35,8 @@ pub struct ReportView<'a> {
     pub(super) resources: String,
     /// `14 calls in 2.1 s, 3 retries.`
     pub(super) cost: String,
+    /// The streams on air that keep their old configuration until they are published again, although another one is there now.
+    pub(super) on_air: Vec<&'a OnAirStream>,
     /// Domains whose last listing could not be read.
     not_seen_again: Vec<Diagnostic>,
 }
@@ -84,6 +86,7 @@ impl<'a> ReportView<'a> {
             verdict: verdict(plan, counts),
             resources: format!("Resources: {added} added, {changed} changed, {destroyed} destroyed."),
             cost: cost(report),
+            on_air: on_air(plan, outcomes),
             not_seen_again: not_seen_again(plan.account, report),
         }
     }
@@ -176,6 +179,16 @@ impl Done {
             destroyed: done(&[ActionKind::Delete, ActionKind::Replace]),
         }
     }
+}
+
+/// The streams on air whose configuration was changed.
+fn on_air<'a>(plan: &PlanView<'a>, outcomes: &[ChangeOutcome]) -> Vec<&'a OnAirStream> {
+    let is_done = |one: &&ChangeOutcome| matches!(one.outcome, Outcome::Done);
+    let done: HashSet<_> = outcomes.iter().filter(is_done).map(|one| &one.address).collect();
+    let concerns = |stream: &&OnAirStream| {
+        done.contains(&stream.before) || stream.after.as_ref().is_some_and(|after| done.contains(after))
+    };
+    plan.on_air.iter().filter(concerns).collect()
 }
 
 fn past(action: ActionKind) -> &'static str {

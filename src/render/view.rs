@@ -10,14 +10,17 @@ use super::base::BaseView;
 use super::groups::Groups;
 use super::left_open::weighty;
 use super::phrases::{
-    STOPS_RECORDING, STREAMS_ON_AIR, cost, counted, coverage_text, undeclared_title, with_count,
+    ON_AIR, STOPS_RECORDING, cost, counted, coverage_text, streams_on_air, undeclared_title, with_count,
+    with_time,
 };
 use crate::apply::journal::LeftOpenNow;
+use crate::audit::Replay;
 use crate::gate::clean;
 use crate::model::Address;
 use crate::plan::{
     AcceptedDrift, AcceptedField, AcceptedRow, ActionKind, Budget, Change, Decisions, Difference, Guard,
-    Held, Noted, Notes, Plan, Shadow, Summary, UndeclaredDomain, Unmanaged, Unsupported, Warning, fold,
+    Held, Noted, Notes, OnAirStream, Plan, Shadow, Summary, UndeclaredDomain, Unmanaged, Unsupported,
+    Warning, fold,
 };
 
 /// The actions, worst first.
@@ -58,6 +61,10 @@ pub struct PlanView<'a> {
     pub(super) refusals: Vec<RefusalView<'a>>,
     /// The guards that refuse single changes.
     pub(super) guards: HashMap<&'a Address, Vec<Guard>>,
+    /// The streams on air whose configuration it changes, as far as it was asked.
+    pub(super) on_air: &'a [OnAirStream],
+    /// Domains of which it is not known who is on air, although that was asked.
+    pub(super) on_air_unread: Vec<&'a str>,
     /// What can't be managed, declared or not.
     pub(super) unsupported: &'a [Unsupported],
     pub(super) shadows: &'a [Shadow],
@@ -72,6 +79,8 @@ pub struct PlanView<'a> {
     pub(super) left_open: Vec<&'a LeftOpenNow>,
     /// How it differs from the reviewed plan, if there is one.
     pub(super) since_review: &'a [Difference],
+    /// What aired, under the configurations of before and after the plan, if that was asked for.
+    pub replay: Option<&'a Replay>,
     /// The file that it was saved to, if any.
     pub saved_to: Option<&'a Path>,
     /// The command that applies it, to be pasted into a shell, if the run knows one.
@@ -131,6 +140,7 @@ impl<'a> PlanView<'a> {
             unsupported,
             shadows,
             held,
+            on_air,
             warnings,
             unread,
             undeclared_domains,
@@ -159,6 +169,8 @@ impl<'a> PlanView<'a> {
             held,
             refusals: refusals(held),
             guards: guards(held),
+            on_air: on_air.as_ref().map_or(&[], |on_air| on_air.streams.as_slice()),
+            on_air_unread: on_air.iter().flat_map(|on_air| &on_air.unread).map(|name| &**name).collect(),
             unsupported,
             shadows,
             unchanged,
@@ -169,6 +181,7 @@ impl<'a> PlanView<'a> {
             base: since_base.as_ref().map(|since| BaseView::new(since, changes)),
             left_open: weighty(left_open),
             since_review,
+            replay: None,
             saved_to: None,
             command: None,
             arguments: None,
@@ -301,14 +314,15 @@ impl<'a> PlanView<'a> {
         self.unsupported.iter().filter(|one| one.declared)
     }
 
-    /// What the plan does not touch, besides unmanaged configurations.
-    pub(super) fn left_alone(&self) -> [LeftAlone; 3] {
+    /// What the plan does not touch, besides unmanaged configurations: streams that keep their old configuration, too.
+    pub(super) fn left_alone(&self) -> [LeftAlone; 4] {
         let undeclared =
             self.unsupported.iter().filter(|one| !one.declared).map(|one| one.address.to_string());
         let names = |addresses: &[Address]| addresses.iter().map(Address::to_string).collect();
         let domains = self.undeclared_domains.unwrap_or_default();
         let list = |what, title, names| LeftAlone { what, title, names };
         [
+            list("streams on air", ON_AIR, self.on_air.iter().map(with_time).collect()),
             list("ignored", "ignored", names(self.ignored)),
             list("unsupported", "not declared, and can't be managed", undeclared.collect()),
             list("undeclared domains", undeclared_title(domains), domains.iter().map(with_count).collect()),
@@ -333,10 +347,12 @@ impl<'a> PlanView<'a> {
         self.held.is_empty() && self.is_complete && self.changes().len() > 0
     }
 
-    /// Whether everything was read, and from the declared account, so that it is known whether the service matches the
+    /// Whether everything was read, a replay included, and from the declared account, so that it is known whether the service matches the
     /// files.
     pub(super) fn is_conclusive(&self) -> bool {
-        self.is_complete && !self.plan.is_held_by(Guard::Account)
+        self.is_complete
+            && !self.plan.is_held_by(Guard::Account)
+            && self.replay.is_none_or(Replay::is_complete)
     }
 }
 
@@ -516,7 +532,8 @@ fn consequences(plan: &Plan, summary: Summary) -> String {
         (replace > 0).then(|| format!("{} counted as add and destroy", counted(replace, "replace")));
     let unchanged = (!plan.notes.is_rest).then(|| format!("{unchanged} unchanged"));
     let facts = replaces.into_iter().chain(unchanged).chain([cost(plan.notes.budget)]);
-    let facts = format!("{}. {STREAMS_ON_AIR}", sentence_case(&facts.collect::<Vec<_>>().join(", ")));
+    let on_air = streams_on_air(plan.notes.on_air.as_ref().map_or(0, |on_air| on_air.streams.len()));
+    let facts = format!("{}. {on_air}", sentence_case(&facts.collect::<Vec<_>>().join(", ")));
     partial(&plan.notes).map_or(facts.clone(), |partial| format!("{partial} {facts}"))
 }
 

@@ -30,9 +30,9 @@ pub use inquiry::{
 pub use page::{Page, read_page, take_config};
 pub use recordings::{
     DOMAIN_MAPPING, DomainMapping, LIVE_VIDEOS, Listed, MOST_VIDEOS, NOTIFY_DAYS, NOTIFY_RECORDS,
-    ONLINE_LIST, PUBLISH_DAYS, PUBLISH_LIST, domain_mapping, live_videos, notify_records, online_list,
-    publish_list, read_domain_mapping, read_live_videos, read_notify_records, read_online_list,
-    read_publish_list,
+    ONLINE_LIST, PUBLISH_DAYS, PUBLISH_LIST, PUBLISHES_PER_SECOND, domain_mapping, live_videos,
+    notify_records, online_list, publish_list, read_domain_mapping, read_live_videos, read_notify_records,
+    read_online_list, read_publish_list,
 };
 pub use request::{ComposeOff, PAGE_SIZE, add, addable, delete, describe, uncarryable, update};
 pub use response::{ReadError, read, request_id, time};

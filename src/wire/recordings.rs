@@ -41,6 +41,9 @@ const VIDEO_PAGE: u32 = 100;
 /// The most recordings that one filter reaches.
 pub const MOST_VIDEOS: u64 = 5000;
 
+/// How often the publish list may be asked for (documented limit).
+pub const PUBLISHES_PER_SECOND: u32 = 3;
+
 /// The longest period of one publish list, and how far it reaches back.
 pub const PUBLISH_DAYS: i64 = 30;
 

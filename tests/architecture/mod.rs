@@ -32,7 +32,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
     ("api", &["gate", "model", "wire"]),
     ("embedded", &["wire", "api", "emulator"]),
     ("apply", &["gate", "model", "source", "files", "diag", "wire", "plan", "api"]),
-    ("audit", &["model", "schema", "sealed", "source", "apply"]),
+    ("audit", &["model", "schema", "sealed", "source", "plan", "apply"]),
     ("drift", &["model", "sealed", "source", "wire", "resolve", "plan", "apply"]),
     ("notify", &["gate", "model", "schema", "wire", "plan", "api", "audit", "drift"]),
     (

@@ -1,5 +1,6 @@
 //! Verdicts over worlds of streams, configurations and recordings.
 
+mod replay;
 mod world;
 
 use std::collections::BTreeMap;

@@ -6,8 +6,8 @@ use livevod::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow
 use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
     AcceptedDrift, AcceptedField, ActionKind, Budget, Change, ChangeNote, Contingent, Coverage, Decisions,
-    Difference, FieldOrigin, GroupName, Guard, Held, Notes, Plan, Reason, Recorder, SinceBase, Transition,
-    UndeclaredDomain, Unmanaged, Unsupported, Warning,
+    Difference, FieldOrigin, GroupName, Guard, Held, Notes, OnAir, OnAirStream, Plan, Reason, Recorder,
+    SinceBase, Transition, UndeclaredDomain, Unmanaged, Unsupported, Warning,
 };
 use livevod::resolve::OriginKind;
 use livevod::source::{Place, Position};
@@ -138,6 +138,15 @@ prop_compose! {
         let notes = Notes {
             is_rest: false,
             is_way_back: false,
+            on_air: Some(OnAir {
+                streams: addresses.iter().map(|address| OnAirStream {
+                    address: address.clone(),
+                    since: jiff::Timestamp::UNIX_EPOCH,
+                    before: address.clone(),
+                    after: None,
+                }).collect(),
+                unread: Default::default(),
+            }),
             selected: unread.iter().map(|text| format!("--target {text}")).collect(),
             changes: notes,
             held: of_change.chain(whole).map(|(guard, address)| {

@@ -10,6 +10,7 @@ mod gaps;
 mod guards;
 mod leaves;
 mod names;
+mod on_air;
 mod restore;
 mod review;
 pub(crate) mod variations;

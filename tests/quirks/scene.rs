@@ -185,6 +185,8 @@ fn released() -> PlanOptions {
         recording_stop: true,
         app_wide: true,
         empty: true,
+        on_air: true,
+        replay_loss: true,
     };
     PlanOptions { allowances, ..PlanOptions::default() }
 }

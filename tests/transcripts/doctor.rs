@@ -137,6 +137,9 @@ fn vod_that_is_not_opened_stops_no_plan() {
         _ if request.contains("DescribeLiveDomainDetail") => {
             (200, json!({"DomainDetail": {"DomainName": "live.example.com", "DomainStatus": "online"}, "RequestId": "R"}).to_string())
         }
+        _ if request.contains("DescribeLiveStreamsOnlineList") => {
+            (200, json!({"OnlineInfo": {"LiveStreamOnlineInfo": []}, "TotalNum": 0, "RequestId": "R"}).to_string())
+        }
         _ => listing(json!([])),
     }
     }));
@@ -210,8 +213,13 @@ fn a_right_that_only_lookups_need_is_a_warning() {
     }));
     let run = diagnosed(&keyed(FILE), &url);
     assert_eq!(run.code, 0, "{}", run.transcript());
-    assert!(run.stdout.contains("Nothing stops a plan; found 2 warnings."), "{}", run.transcript());
-    for action in ["live:DescribeLiveDomainDetail", "vod:GetTranscodeTemplateGroup"] {
+    assert!(run.stdout.contains("Nothing stops a plan; found 3 warnings."), "{}", run.transcript());
+    let actions = [
+        "live:DescribeLiveDomainDetail",
+        "live:DescribeLiveStreamsOnlineList",
+        "vod:GetTranscodeTemplateGroup",
+    ];
+    for action in actions {
         assert!(run.stdout.contains(&format!(r#""Action":["{action}"]"#)), "{}", run.transcript());
     }
 }
@@ -290,8 +298,18 @@ fn programs_get_every_check() {
     assert_eq!(document["exit"], json!({"code": 0, "reason": "success"}));
     let checks = document["checks"].as_array().unwrap();
     let subjects: Vec<&str> = checks.iter().map(|check| check["subject"].as_str().unwrap()).collect();
-    let expected =
-        ["files", "credentials", "account", "clock", "permission", "permission", "vod", "rate", "journal"];
+    let expected = [
+        "files",
+        "credentials",
+        "account",
+        "clock",
+        "permission",
+        "permission",
+        "permission",
+        "vod",
+        "rate",
+        "journal",
+    ];
     assert_eq!(subjects, expected);
     assert!(checks.iter().all(|check| check["verdict"] == "ok"), "{document}");
     let document = World::with(FILE).run("doctor --format json").json();

@@ -26,6 +26,7 @@ mod init;
 mod journal;
 #[cfg(unix)]
 mod kept;
+mod live;
 #[cfg(unix)]
 mod metrics;
 #[cfg(unix)]

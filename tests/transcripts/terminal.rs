@@ -68,6 +68,30 @@ fn ctrl_c_at_the_question_says_that_nothing_was_written() {
     assert_eq!(code, 0, "{rest}");
 }
 
+#[test]
+fn who_went_on_air_at_the_question_is_noticed_after_it() {
+    let world = super::server::keyed(ONE);
+    let server = Server::start(&world, &["--admin"]);
+    world.converge(&format!("--endpoint {}", server.url));
+    world.write("livevod.yaml", &ONE.replace("cam1: {}", "cam1: { state: absent }"));
+    let arguments = ["apply", "--endpoint", &server.url, "--freshness", "0"];
+    let mut session = Session::spawn(world.command(&arguments)).unwrap();
+    session.set_expect_timeout(Some(std::time::Duration::from_secs(60)));
+    session.expect("Enter a value:").unwrap();
+    server.post(
+        "/_admin/publish",
+        r#"{"DomainName": "live.example.com", "AppName": "show", "StreamName": "cam1"}"#,
+    );
+    session.send("yes\n").unwrap();
+    let mut rest = String::new();
+    let _ = session.read_to_string(&mut rest);
+    let exited = session.get_process().wait().unwrap();
+    assert!(matches!(exited, expectrl::process::unix::WaitStatus::Exited(_, 3)), "{exited:?}: {rest}");
+    assert!(rest.contains("nothing was written"), "{rest}");
+    let plan = world.run(&format!("plan --endpoint {} --detailed-exitcode", server.url));
+    assert_eq!(plan.code, 3, "it is still there: {}", plan.transcript());
+}
+
 /// A slow rate keeps the apply busy once the burst is used up; the signal comes before that.
 #[test]
 fn the_first_signal_finishes_what_is_under_way_and_reports() {

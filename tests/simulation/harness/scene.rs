@@ -116,6 +116,8 @@ pub(crate) fn released() -> Allowances {
         recording_stop: true,
         app_wide: true,
         empty: true,
+        on_air: true,
+        replay_loss: true,
     }
 }
 
