@@ -12,9 +12,12 @@ const CHECKSUM: &str = "\"checksum\":";
 
 /// The whole text. `open` is the object up to the checksum: it ends with the comma after the entry before, and a line
 /// break.
-pub fn close(open: &str) -> String {
-    let open = &gate::json(open);
-    format!("{open}{CHECKSUM}{}", end(open))
+pub fn close(open: impl Into<String>) -> String {
+    let mut text = gate::into_json(open.into());
+    let end = end(&text);
+    text.push_str(CHECKSUM);
+    text.push_str(&end);
+    text
 }
 
 /// Whether a text is, byte for byte, what [`close`] made.

@@ -136,7 +136,7 @@ pub fn write(saved: &Saved) -> serde_json::Result<String> {
         lines.push(if at + 1 < last { "]," } else { "]" }.to_owned());
     }
     lines.push("},\n".to_owned());
-    Ok(sealed::close(&lines.join("\n")))
+    Ok(sealed::close(lines.join("\n")))
 }
 
 fn named(regions: &BTreeMap<Arc<str>, String>) -> BTreeMap<&str, &str> {

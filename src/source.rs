@@ -180,7 +180,11 @@ impl Source {
         let line = self.line_index(byte);
         let start = self.line_starts[line];
         // A byte order mark comes before the start of its line.
-        let column = self.characters_before(byte).saturating_sub(self.characters_before(start));
+        let near = (start..start + STRIDE as u32).contains(&byte);
+        let column = match near {
+            true => characters(&self.text.as_bytes()[start as usize..byte as usize]),
+            false => self.characters_before(byte).saturating_sub(self.characters_before(start)),
+        };
         Position { line: line as u32 + 1, column: column + 1, byte }
     }
 

@@ -1,10 +1,9 @@
 //! How long it takes to write plans down: a comment of a hundred thousand changes, a page and a document of ten thousand.
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
+use livevod::model::{Address, Field, FieldMap, RecordConfig, StreamSpelling};
 use livevod::plan::{
     ActionKind, Budget, Change, ChangeNote, Coverage, Decisions, FieldOrigin, GroupName, Guard, Held, Notes,
     Plan, Reason, Recorder, Transition,
@@ -103,7 +102,7 @@ fn change(at: u32, alike: bool) -> (Change, ChangeNote) {
         place: (action != Delete).then(|| place(14 + at)),
         reason_place: (action == Delete).then_some(cause),
         run: None,
-        origins: if action == Delete { BTreeMap::new() } else { origins.into() },
+        origins: if action == Delete { FieldMap::default() } else { origins.into() },
         coverage: Coverage {
             before: (action != Create).then(|| recorder.clone()),
             after: (action != Delete).then_some(recorder),

@@ -2,32 +2,40 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::facts::Facts;
+use super::facts::Reached;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, Field};
-use crate::resolve::{Entry, follow};
 use crate::source::Span;
 
-pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    let mut idle: BTreeMap<Span, Vec<(Address, Option<Span>)>> = BTreeMap::new();
-    let mut used: HashSet<Span> = HashSet::new();
-    follow(facts.document, facts.desired, |trail| {
-        let Some(resolved) = facts.desired.get(trail.address).and_then(Entry::resolved) else { return };
+/// The groups that were seen so far.
+#[derive(Default)]
+pub(super) struct Groups {
+    idle: BTreeMap<Span, Vec<(Address, Option<Span>)>>,
+    used: HashSet<Span>,
+}
+
+impl Groups {
+    pub(super) fn visit(&mut self, Reached { trail, resolved, .. }: Reached<'_>) {
+        let Some(resolved) = resolved else { return };
         let Some((_, compose)) = trail.written(Field::ComposeVodTranscodeGroup).next() else { return };
-        if compose.value.is_none() {
+        if compose.value.is_none() || self.used.contains(&compose.span) {
             return;
         }
         // An unknown `auto_compose` may be on.
         if resolved.config.auto_compose || !trail.is_known(Field::AutoCompose) {
-            used.insert(compose.span);
+            self.used.insert(compose.span);
+            self.idle.remove(&compose.span);
         } else {
             let off = resolved.span(Field::AutoCompose);
-            idle.entry(compose.span).or_default().push((trail.address.clone(), off));
+            self.idle.entry(compose.span).or_default().push((trail.address.clone(), off));
         }
-    });
-    for (span, addresses) in idle.into_iter().filter(|(span, _)| !used.contains(span)) {
-        for (address, off) in addresses {
-            findings.push(finding(span, off).about(&address));
+    }
+
+    pub(super) fn report(self, findings: &mut Findings) {
+        for (span, addresses) in self.idle {
+            for (address, off) in addresses {
+                findings.push(finding(span, off).about(&address));
+            }
         }
     }
 }

@@ -4,13 +4,24 @@ use jiff::civil::Date;
 
 use crate::config::Document;
 use crate::model::Address;
-use crate::resolve::{Desired, Entry, Resolved};
+use crate::resolve::{Desired, Entry, Resolved, Trail};
 
 /// The files, and what they declare.
 pub(super) struct Facts<'a> {
     pub(super) document: &'a Document,
     pub(super) desired: &'a Desired,
     pub(super) today: Date,
+}
+
+/// A declared configuration, present or absent, as `walk` shows it. The streams of an app follow each other in the order of their
+/// names.
+#[derive(Clone, Copy)]
+pub(super) struct Reached<'t> {
+    pub(super) trail: &'t Trail<'t>,
+    /// Its settings; `None` if it is absent.
+    pub(super) resolved: Option<&'t Resolved>,
+    /// Whether it is the first one of its app.
+    pub(super) is_new_app: bool,
 }
 
 impl<'a> Facts<'a> {

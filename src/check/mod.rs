@@ -1,7 +1,7 @@
 //! Rules that check the files: each reads [`Document`] and [`Desired`] and reports what someone should look at.
 //!
 //! A rule is one function in a file of the same name, and one line in the table. The summary of its code says what it
-//! looks for.
+//! looks for. Rules about every block that reaches a configuration share one `walk`.
 
 mod absent_idle;
 mod absent_still_recorded;
@@ -38,6 +38,7 @@ mod unused_tier;
 mod unusual_group;
 mod unusual_storage;
 mod video_idle;
+mod walk;
 
 use jiff::civil::Date;
 
@@ -57,7 +58,6 @@ const RULES: &[Rule] = &[
     accept_expired::check,
     accept_idle::check,
     case_only::check,
-    compose_group_idle::check,
     compose_limit::check,
     content_on_demand::check,
     declared_ignored::check,
@@ -66,21 +66,19 @@ const RULES: &[Rule] = &[
     on_demand_value::check,
     pattern_without_match::check,
     prune_without_streams::check,
-    redundant_value::check,
     short_cycle::check,
     slice_format::check,
-    star_not_inherited::check,
     storage_prune::check,
     storage_region::check,
     templates_idle::check,
     unknown_region::check,
-    unused_defaults::check,
     unused_group::check,
     unused_layout::check,
     unused_tier::check,
     unusual_group::check,
     unusual_storage::check,
     video_idle::check,
+    walk::check,
 ];
 
 /// Runs every rule. `today` is the day that `expires` and `until` are compared with.

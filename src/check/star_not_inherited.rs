@@ -1,22 +1,15 @@
 //! A setting on `"*"` that an entry beside it does not have: nothing inherits from `"*"`, although it looks as if it
 //! did.
 
-use super::facts::Facts;
+use super::facts::{Facts, Reached};
 use crate::diag::{Code, Diagnostic, Findings};
-use crate::model::{Address, EVERY, Field, configs_below};
-use crate::resolve::{Entry, OriginKind, Resolved, Trail, follow};
+use crate::model::{Address, Field, configs_below};
+use crate::resolve::{Entry, OriginKind, Resolved, Trail};
 use crate::source::Span;
 
-pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    follow(facts.document, facts.desired, |trail| {
-        if &*trail.address.stream == EVERY {
-            check_star(facts, trail, findings);
-        }
-    });
-}
-
-fn check_star(facts: &Facts<'_>, trail: &Trail<'_>, findings: &mut Findings) {
-    let Some(star) = facts.desired.get(trail.address).and_then(Entry::resolved) else { return };
+pub(super) fn visit(facts: &Facts<'_>, reached: Reached<'_>, findings: &mut Findings) {
+    let Reached { trail, resolved, is_new_app: _ } = reached;
+    let Some(star) = resolved.filter(|_| trail.address.is_app_wide()) else { return };
     let own = own_fields(trail);
     let Some(domain) = facts.desired.domains.get(&trail.address.domain).filter(|_| !own.is_empty()) else {
         return;

@@ -2,30 +2,34 @@
 
 use std::collections::HashSet;
 
-use super::facts::Facts;
+use super::facts::{Facts, Reached};
 use crate::config::{Defaults, Document, Settings};
 use crate::diag::{Code, Diagnostic, Findings};
-use crate::resolve::{Entry, follow};
+use crate::resolve::OriginKind;
 
-pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    if !facts.is_whole() {
-        return;
+/// The blocks that some configuration inherits.
+#[derive(Default)]
+pub(super) struct Inherited(HashSet<*const Settings>);
+
+impl Inherited {
+    pub(super) fn visit(&mut self, Reached { trail, resolved, .. }: Reached<'_>) {
+        let inherited = trail.rungs.iter().filter(|rung| rung.level != OriginKind::Stream);
+        if resolved.is_some() {
+            self.0.extend(inherited.map(|rung| std::ptr::from_ref(rung.settings)));
+        }
     }
-    let mut reaching: HashSet<*const Settings> = HashSet::new();
-    follow(facts.document, facts.desired, |trail| {
-        if facts.desired.get(trail.address).and_then(Entry::resolved).is_some() {
-            reaching.extend(trail.rungs.iter().map(|rung| std::ptr::from_ref(rung.settings)));
+
+    pub(super) fn report(self, facts: &Facts<'_>, findings: &mut Findings) {
+        let is_unused = |defaults: &&Defaults| !self.0.contains(&std::ptr::from_ref(&defaults.settings));
+        for defaults in blocks(facts.document).filter(|_| facts.is_whole()).filter(is_unused) {
+            findings.push(
+                Diagnostic::new(Code::UnusedDefaults, "no configuration inherits these `defaults`")
+                    .label(defaults.key, "nothing is declared below")
+                    .help(
+                        "write entries under `streams`, or remove the block: `defaults` alone record nothing",
+                    ),
+            );
         }
-    });
-    for defaults in blocks(facts.document) {
-        if reaching.contains(&std::ptr::from_ref(&defaults.settings)) {
-            continue;
-        }
-        findings.push(
-            Diagnostic::new(Code::UnusedDefaults, "no configuration inherits these `defaults`")
-                .label(defaults.key, "nothing is declared below")
-                .help("write entries under `streams`, or remove the block: `defaults` alone record nothing"),
-        );
     }
 }
 

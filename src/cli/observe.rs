@@ -428,8 +428,8 @@ impl Observed {
     }
 
     /// The plan, in the form in which it is saved.
-    pub(super) fn to_save(&self) -> SavedPlan {
-        SavedPlan::new(self.plan.clone(), jiff::Timestamp::now())
+    pub(super) fn to_save(&self) -> serde_json::Result<String> {
+        self.plan.save(jiff::Timestamp::now())
     }
 
     /// A snapshot of these domains, to be saved.

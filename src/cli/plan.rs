@@ -145,7 +145,7 @@ fn base(arguments: &Arguments, loaded: &mut Loaded) -> Result<Option<BaseFiles>,
 /// Saves the plan, unless it lacks a domain: such a plan can't be reviewed.
 fn save<'a>(out: Option<&'a Path>, observed: &Observed) -> Result<Option<&'a Path>, Failure> {
     let Some(file) = out.filter(|_| observed.plan.is_complete()) else { return Ok(None) };
-    reviewed::write(file, &observed.to_save())?;
+    reviewed::write(file, observed.to_save())?;
     Ok(Some(file).filter(|file| !is_standard_output(file)))
 }
 

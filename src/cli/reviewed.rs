@@ -42,9 +42,9 @@ pub(super) fn read(path: &Path) -> Result<SavedPlan, Failure> {
     Ok(SavedPlan::read(&sealed::text(path, Code::PlanFile)?).map_err(|error| unusable(&error))?)
 }
 
-/// Writes a plan.
-pub(super) fn write(path: &Path, plan: &SavedPlan) -> Result<(), Failure> {
-    sealed::write(path, Code::PlanFile, plan.write())
+/// Writes the text of a plan.
+pub(super) fn write(path: &Path, plan: serde_json::Result<String>) -> Result<(), Failure> {
+    sealed::write(path, Code::PlanFile, plan)
 }
 
 /// A plan or a snapshot belongs to one service: in another one, the same addresses are other configurations. Checked before

@@ -47,7 +47,7 @@ impl Decoder<'_> {
         let mut settings = Settings::default();
         match field {
             Field::RecordFormat => self.record_format(&mut settings, Item { name: field.name(), ..item }),
-            _ => _ = settings.values.insert(field, self.field(field, item)),
+            _ => settings.values.insert(field, self.field(field, item)),
         }
         settings
     }

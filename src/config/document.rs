@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::model::{Field, Form, Pattern, State, Value};
+use crate::model::{Field, FieldMap, Form, Pattern, State, Value};
 use crate::source::{Span, Spanned};
 
 /// What all files together say.
@@ -118,21 +118,18 @@ pub struct Settings {
     pub tier: Option<Setting<String>>,
     /// What is written for each managed field, and for each format and its settings. A group may be a name, an id or
     /// `VOD_NO_TRANSCODE`.
-    pub values: BTreeMap<Field, Setting<Value>>,
+    pub values: FieldMap<Setting<Value>>,
 }
 
 impl Settings {
     /// What is written for a field.
     pub fn get(&self, field: Field) -> Option<&Setting<Value>> {
-        self.values.get(&field)
+        self.values.get(field)
     }
 
     /// What is written for each format of `record_format` and for its settings.
     pub fn parts(&self) -> impl Iterator<Item = (Field, &Setting<Value>)> {
-        self.values
-            .iter()
-            .filter(|(field, _)| field.whole() != **field)
-            .map(|(field, setting)| (*field, setting))
+        self.values.iter().filter(|(field, _)| field.whole() != *field)
     }
 
     /// The transcode groups that are written, each as a name or an id; `None` for one that could not be read.

@@ -154,12 +154,16 @@ impl Merger<'_> {
     fn tier(&mut self, _: &str, first: &mut Tier, second: Tier) {
         let Settings { tier, values } = second.settings;
         self.scalar("tier", &mut first.settings.tier, tier);
-        self.map(&mut first.settings.values, values, |merger, name, first, second| {
-            // A part of `record_format` conflicts with it as a whole.
-            if !name.contains('.') {
-                merger.conflict(&format!("`{name}`"), first.span, second.span);
+        for (field, second) in values {
+            match first.settings.values.get(field) {
+                None => first.settings.values.insert(field, second),
+                // A part of `record_format` conflicts with it as a whole.
+                Some(first) if field.whole() == field => {
+                    self.conflict(&format!("`{field}`"), first.span, second.span);
+                }
+                Some(_) => {}
             }
-        });
+        }
     }
 
     fn layout(&mut self, _: &str, first: &mut Layout, second: Layout) {

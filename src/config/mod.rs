@@ -35,7 +35,7 @@ pub use document::{
 pub use format::{format, not_formatted};
 pub use load::{Loaded, Texts, begins_with, is_standard_input, is_yaml, load, read};
 pub use outline::{WrittenEntry, WrittenMap, WrittenValue, outline};
-pub use quotes::{is_plain, quoted};
+pub use quotes::{formatted, is_plain, quoted};
 pub use scalar::{is_account, is_region, is_writable};
 pub use schema::schema;
 pub use spelling::closest;

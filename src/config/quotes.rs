@@ -24,6 +24,15 @@ pub(super) fn of_name(name: &str) -> Cow<'_, str> {
     if is_word || is_unusual_number(name) { format!("\"{name}\"").into() } else { name.into() }
 }
 
+/// What `fmt` makes of a text that is written like this, in one line, as a key or as a value.
+pub fn formatted<'s>(written: &'s str, text: &'s str, is_key: bool) -> Cow<'s, str> {
+    match written.starts_with(['"', '\'']) {
+        true => fewest(written, text),
+        false if is_key => of_name(written),
+        false => written.into(),
+    }
+}
+
 /// A text as YAML: in double quotes unless every YAML parser reads it as that text without them.
 pub fn quoted(text: &str) -> Cow<'_, str> {
     let fits = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_' | '.');

@@ -25,7 +25,7 @@ impl Decoder<'_> {
     pub(super) fn record_format(&mut self, settings: &mut Settings, item: Item<'_>) {
         let span = item.value.span();
         if item.value.is_default() {
-            settings.values.entry(Field::RecordFormat).or_insert(Spanned::new(Written::Default, span));
+            settings.values.keep_or_insert(Field::RecordFormat, Spanned::new(Written::Default, span));
             return;
         }
         if matches!(item.value.shape(), Shape::Map(entries) if entries.is_empty()) {
@@ -40,14 +40,14 @@ impl Decoder<'_> {
             let Some(format) = self.known(one, &FORMATS).and_then(Format::named) else { continue };
             let read = self.format(settings, format, one);
             let place = Spanned::new(Written::Value(Value::Bare), one.key);
-            settings.values.entry(Field::Format(format)).or_insert(place);
+            settings.values.keep_or_insert(Field::Format(format), place);
             formats.entry(format).or_insert(read);
         }
         let whole = match formats.is_empty() {
             true => Written::Faulty,
             false => Written::Value(Value::Formats(formats)),
         };
-        settings.values.entry(Field::RecordFormat).or_insert(Spanned::new(whole, item.key));
+        settings.values.keep_or_insert(Field::RecordFormat, Spanned::new(whole, item.key));
     }
 
     fn format(&mut self, settings: &mut Settings, format: Format, item: Item<'_>) -> FormatSettings {
@@ -61,7 +61,7 @@ impl Decoder<'_> {
                 Written::Default => read.set(part, field.implied().unwrap_or(Value::Unset)),
                 Written::Faulty => {}
             }
-            settings.values.entry(field).or_insert(setting);
+            settings.values.keep_or_insert(field, setting);
         }
         read
     }

@@ -50,7 +50,7 @@ impl Decoder<'_> {
             Some(Field::RecordFormat) => self.record_format(settings, item),
             Some(field) => {
                 let setting = self.field(field, item);
-                values.entry(field).or_insert(setting);
+                values.keep_or_insert(field, setting);
             }
             None => {
                 let named = self.marked(item, scalar::own_name);

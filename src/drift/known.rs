@@ -123,7 +123,7 @@ impl Known {
             format!("\"time\": {},", serde_json::to_string(time)?),
             format!("\"found\": [\n{}\n],\n", rows.join(",\n")),
         ];
-        Ok(sealed::close(&lines.join("\n")))
+        Ok(sealed::close(lines.join("\n")))
     }
 
     /// Reads a text.

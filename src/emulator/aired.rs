@@ -1,6 +1,8 @@
 //! Who is and was on air: DescribeLiveStreamsPublishList, DescribeLiveStreamsOnlineList, DescribeLiveDomainMapping.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use jiff::{SignedDuration, Timestamp, tz::Offset};
 use serde_json::{Map, Value, json};
@@ -18,9 +20,11 @@ use super::streams::streams;
 use crate::model::{Period, domain_error};
 use crate::wire::{PUBLISH_DAYS, format_time};
 
-/// Pages of both lists.
-const NUMBERS: std::ops::RangeInclusive<u32> = 1..=100_000;
-const SIZES: (std::ops::RangeInclusive<u32>, u32) = (1..=3000, 2000);
+/// The numbers of pages of both lists.
+const NUMBERS: RangeInclusive<u32> = 1..=100_000;
+
+/// The sizes of pages of both lists, and the usual one.
+const SIZES: (RangeInclusive<u32>, u32) = (1..=3000, 2000);
 
 /// The offset of China from UTC, in hours.
 const CHINA: i8 = 8;
@@ -46,21 +50,12 @@ pub(super) fn publish_list(
     let asked = period(params, PUBLISH_DAYS)?;
     let search = Search::read(params, "raw")?;
     let (number, size) = page(params, "PageNumber", NUMBERS, SIZES)?;
-    let kept =
-        Period::new(Period::earlier(now, SignedDuration::from_hours(24 * PUBLISH_DAYS)), Timestamp::MAX);
+    let kept = Period::earlier(now, SignedDuration::from_hours(24 * PUBLISH_DAYS));
+    let since = asked.from.max(kept);
     let mut rows = rows(state, &domain, settings.quirks, now);
+    rows.retain(|row| row.began <= asked.to && row.ended.is_none_or(|ended| ended >= since));
     rows.retain(|row| search.finds(row));
-    // A connection that ended at once was there too.
-    rows.retain(|row| {
-        row.began <= asked.to && row.ended.is_none_or(|ended| ended >= asked.from.max(kept.from))
-    });
-    match params.text("OrderBy").unwrap_or("publish_time_asc") {
-        "publish_time_asc" => rows.sort_by_key(|row| row.began),
-        "publish_time_desc" => rows.sort_by_key(|row| std::cmp::Reverse(row.began)),
-        "stream_name_asc" => rows.sort_by(|one, other| one.stream.cmp(&other.stream)),
-        "stream_name_desc" => rows.sort_by(|one, other| other.stream.cmp(&one.stream)),
-        _ => return Err(Refusal::malformed("OrderBy")),
-    }
+    sort(&mut rows, params.text("OrderBy").unwrap_or("publish_time_asc"))?;
     let items = cut(&rows, number, size).iter().map(|row| published(row, settings.quirks, now)).collect();
     listed("PublishInfo", "LiveStreamPublishInfo", items, (number, size, rows.len()), settings.quirks)
 }
@@ -154,6 +149,18 @@ fn rows<'a>(state: &'a State, domain: &str, quirks: Quirks, now: Timestamp) -> V
         [row(source.to_string(), None)].into_iter().chain(transcoded)
     };
     spans.into_iter().flat_map(with_transcoded).collect()
+}
+
+/// Sorts rows as OrderBy says.
+fn sort(rows: &mut [Row<'_>], order: &str) -> Result<(), Refusal> {
+    match order {
+        "publish_time_asc" => rows.sort_by_key(|row| row.began),
+        "publish_time_desc" => rows.sort_by_key(|row| Reverse(row.began)),
+        "stream_name_asc" => rows.sort_by(|one, other| one.stream.cmp(&other.stream)),
+        "stream_name_desc" => rows.sort_by(|one, other| other.stream.cmp(&one.stream)),
+        _ => return Err(Refusal::malformed("OrderBy")),
+    }
+    Ok(())
 }
 
 /// What both lists select.

@@ -330,6 +330,20 @@ mod tests {
     }
 
     #[test]
+    fn a_session_that_can_not_be_kept_does_not_begin() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut service = Service::open(Some(&path), Settings::default()).unwrap();
+        let cam = r#"{"DomainName":"a.com","AppName":"show","StreamName":"cam"}"#;
+        service.publish(cam).unwrap();
+        let before = service.dump();
+        service.store = Some(Mutex::new(Store::unwritable(&path)));
+        assert!(matches!(service.unpublish(cam), Err(SessionError::Store)));
+        assert!(matches!(service.publish(&cam.replace("cam", "other")), Err(SessionError::Store)));
+        assert_eq!(service.dump(), before);
+    }
+
+    #[test]
     fn a_read_of_a_write_that_could_not_be_kept_is_no_answer_either() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");

@@ -136,9 +136,10 @@ fn fields(desired: &Desired, trail: &Trail<'_>) -> Vec<FieldExplained> {
         let origin = resolved.origin(field)?.clone();
         // Formats are overridden as a whole.
         let written = trail.written(field).filter(|_| field.whole() == field);
-        let shadowed = written
-            .filter(|(_, setting)| Some(setting.span) != origin.span)
-            .map(|(rung, setting)| Shadowed { value: setting.value, origin: rung.origin(setting.span) });
+        let shadowed =
+            written.filter(|(_, setting)| Some(setting.span) != origin.span).map(|(rung, setting)| {
+                Shadowed { value: setting.value.cloned(), origin: rung.origin(setting.span) }
+            });
         let shadowed = shadowed.collect();
         Some(FieldExplained { field, value: resolved.config.get(field), origin, shadowed })
     };

@@ -20,6 +20,10 @@ pub fn clean(text: &str) -> String {
 /// Whether a character is a control, breaks lines, reorders text or is invisible: Unicode's categories Cc, Cf, Zl and Zp, and
 /// its `Default_Ignorable_Code_Point`, such as tags, fillers and variation selectors.
 pub fn is_harmful(character: char) -> bool {
+    // Most characters are of this kind.
+    if character.is_ascii() {
+        return character.is_ascii_control();
+    }
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
@@ -38,11 +42,21 @@ pub fn lines(text: &str, colors: bool) -> Cow<'_, str> {
             || line.trim_start().starts_with("::")
             || line.contains(|character| character != '\t' && is_harmful(character))
     };
-    if !text.split('\n').any(is_suspect) {
+    let is_plain = || holds_only(text, |byte| byte == b'\n' || byte == b'\t') && !text.contains("::");
+    if (!text.contains("##") && is_plain()) || !text.split('\n').any(is_suspect) {
         return Cow::Borrowed(text);
     }
     let harmless = |line| if is_suspect(line) { harmless(line, colors) } else { line.to_owned() };
     Cow::Owned(text.split('\n').map(harmless).collect::<Vec<_>>().join("\n"))
+}
+
+/// Whether a text holds only printable ASCII and these bytes. Documents of hundreds of megabytes do, and looking at bytes takes a
+/// fraction of what looking at characters takes: several bytes are compared at once.
+fn holds_only(text: &str, is_other: impl Fn(u8) -> bool) -> bool {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') | is_other(byte);
+    text.as_bytes()
+        .chunks(1 << 10)
+        .all(|chunk| chunk.iter().fold(true, |plain, byte| plain & is_plain(*byte)))
 }
 
 fn harmless(line: &str, colors: bool) -> String {
@@ -83,7 +97,8 @@ fn is_after_hashes(before: &str, character: char) -> bool {
 /// A JSON text with every harmful character in its strings escaped as in JSON, which does not change its values.
 pub fn json(text: &str) -> Cow<'_, str> {
     let is_suspect = |character| character != '\n' && is_harmful(character);
-    if !text.contains(is_suspect) && !text.contains("##") {
+    let is_plain = || holds_only(text, |byte| byte == b'\n');
+    if !text.contains("##") && (is_plain() || !text.contains(is_suspect)) {
         return Cow::Borrowed(text);
     }
     let mut written = String::with_capacity(text.len());
@@ -94,6 +109,15 @@ pub fn json(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(written)
+}
+
+/// [`json()`] of a text that is not needed any more: most texts need no escape, and large ones are not copied for nothing.
+pub fn into_json(text: String) -> String {
+    let escaped = match json(&text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(escaped) => Some(escaped),
+    };
+    escaped.unwrap_or(text)
 }
 
 fn escape_json(character: char, written: &mut String) {
@@ -178,6 +202,23 @@ mod tests {
             "a::b ##\\u{5b}x] ##vso\\u{5b}y] ##teamcity\\u{5b}z] # [1] #[2]"
         );
         assert_eq!(lines("\t::x", false), "\t\\u{3a}:x");
+    }
+
+    /// Most texts are seen to be harmless by their bytes: one harmful character anywhere in a long one is still found.
+    #[test]
+    fn one_harmful_character_in_a_long_text_is_found() {
+        for harmful in ["\u{7f}", "\u{1b}", "\u{9b}", "\u{202e}", "\0", "\r"] {
+            for before in [0, 1_000, 1_023, 1_024, 5_000] {
+                let text = format!("{}{harmful}{}", "a\n".repeat(before / 2), "b".repeat(3_000));
+                assert!(!lines(&text, false).contains(harmful), "{before} {harmful:?}");
+                assert!(!json(&text).contains(harmful), "{before} {harmful:?}");
+            }
+        }
+        let long = "a\tb\n".repeat(2_000);
+        assert!(matches!(lines(&long, false), Cow::Borrowed(_)));
+        assert_eq!(lines(&format!("{long}::x"), false), format!("{long}\\u{{3a}}:x"));
+        assert_eq!(lines(&format!("{long}##[x]"), false), format!("{long}##\\u{{5b}}x]"));
+        assert_eq!(json(&format!("{long}##[x]")), format!("{}##\\u005bx]", long.replace('\t', "\\u0009")));
     }
 
     #[test]

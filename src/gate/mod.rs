@@ -13,5 +13,5 @@ mod escape;
 mod forms;
 mod secrets;
 
-pub use escape::{clean, html, is_harmful, json, lines, without_error_numbers};
+pub use escape::{clean, html, into_json, is_harmful, json, lines, without_error_numbers};
 pub use secrets::Secrets;

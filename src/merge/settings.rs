@@ -168,9 +168,9 @@ fn said_by<'d>(tier: &'d Tier, document: &'d Document) -> Option<Vec<(Field, &'d
     let mut seen: Vec<&str> = Vec::new();
     let mut next = Some(tier);
     while let Some(tier) = next {
-        for (field, setting) in tier.settings.values.iter().filter(|(field, _)| field.whole() == **field) {
-            if said.iter().all(|(known, _)| known != field) {
-                said.push((*field, &setting.value));
+        for (field, setting) in tier.settings.values.iter().filter(|(field, _)| field.whole() == *field) {
+            if said.iter().all(|(known, _)| *known != field) {
+                said.push((field, &setting.value));
             }
         }
         next = match &tier.settings.tier {

@@ -472,6 +472,22 @@ pub enum Value {
     Json(BTreeMap<String, serde_json::Value>),
 }
 
+impl Serialize for Value {
+    /// Writes [`Value::to_json`] without making it first, for the values of most fields.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Unset => serializer.serialize_none(),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::Seconds(number) | Value::Number(number) => serializer.serialize_u32(*number),
+            Value::Switch(on) => serializer.serialize_bool(*on),
+            Value::Set(words) => serializer.collect_seq(words),
+            Value::Process(_) | Value::Bare | Value::Formats(_) | Value::Json(_) => {
+                self.to_json().serialize(serializer)
+            }
+        }
+    }
+}
+
 impl Value {
     /// A text, or unset.
     pub fn text(text: Option<&str>) -> Self {

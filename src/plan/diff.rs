@@ -12,7 +12,8 @@ use super::notes::{
 use super::options::PlanOptions;
 use super::selection::Selection;
 use crate::model::{
-    Address, DomainSnapshot, Field, PatternIndex, RecordConfig, Remote, Snapshot, StreamSpelling, Value,
+    Address, DomainSnapshot, Field, FieldMap, PatternIndex, RecordConfig, Remote, Snapshot, StreamSpelling,
+    Value,
 };
 use crate::resolve::{
     Acceptances, Accepted, Desired, DesiredDomain, Laid, NamedGroup, OriginKind, Resolved, Restored, Wanted,
@@ -399,7 +400,7 @@ impl Draft<'_> {
 
     /// The origins of the fields that a change shows. A value that no file sets has none: it is the service's, or that of
     /// a configuration that was removed.
-    fn origins(&self, change: &Change, resolved: Option<&Resolved>) -> BTreeMap<Field, FieldOrigin> {
+    fn origins(&self, change: &Change, resolved: Option<&Resolved>) -> FieldMap<FieldOrigin> {
         let origin = |field| {
             let origin = resolved?.origin(field).filter(|origin| origin.kind != OriginKind::Service)?;
             Some((field, FieldOrigin::new(origin, self.sources)))

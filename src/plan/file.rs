@@ -1,8 +1,16 @@
 //! Turns a [`Plan`], with everything needed to apply it later, into text, and that text back. Pure.
+//!
+//! The text is one JSON document with a line for each change and each note, so that it is not much larger than its content,
+//! and versions of it can be compared line by line. Readers take any layout, also that of earlier livevods.
+
+use std::io;
 
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
+use serde::ser::Error as _;
 use serde::{Deserialize, Serialize};
+use serde_json::Serializer;
+use serde_json::ser::Formatter;
 
 use super::decided::{Decisions, Plan, noted};
 use super::notes::{ChangeNote, Noted, Notes};
@@ -13,7 +21,7 @@ use crate::source::Sources;
 const FORMAT_VERSION: &str = "3.0";
 
 /// A plan that is reviewed now and applied later.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedPlan {
     /// [`FORMAT_VERSION`] of the writer.
@@ -27,8 +35,18 @@ pub struct SavedPlan {
     /// What readers see besides.
     pub notes: Notes,
     /// Comes last in the file; [`sealed`] writes it and knows what it must be.
-    #[serde(default, skip_serializing)]
+    #[serde(default)]
     checksum: IgnoredAny,
+}
+
+/// What a saved plan begins with, up to its checksum.
+#[derive(Serialize)]
+struct Open<'a> {
+    plan_file: &'static str,
+    livevod: &'a str,
+    time: Timestamp,
+    decisions: &'a Decisions,
+    notes: &'a Notes,
 }
 
 /// Why a text is not a saved plan.
@@ -80,9 +98,8 @@ impl SavedPlan {
     /// # Errors
     /// When a value can't be JSON, which no plan can hold.
     pub fn write(&self) -> serde_json::Result<String> {
-        let text = serde_json::to_string_pretty(self)?;
-        let open = text.strip_suffix("\n}").unwrap_or(&text);
-        Ok(sealed::close(&format!("{open},\n  ")))
+        let Self { plan_file: _, livevod, time, decisions, notes, checksum: _ } = self;
+        Open { plan_file: FORMAT_VERSION, livevod, time: *time, decisions, notes }.close()
     }
 
     /// Parses a plan.
@@ -102,6 +119,116 @@ impl SavedPlan {
             // Another version may define everything else differently, so its number is reported first.
             Err(error) => known_version(text).and(Err(error)),
         }
+    }
+}
+
+impl Plan {
+    /// The text of a [`SavedPlan`] of this plan, made at this time.
+    ///
+    /// # Errors
+    /// When a value can't be JSON, which no plan can hold.
+    pub fn save(&self, time: Timestamp) -> serde_json::Result<String> {
+        let Self { decisions, notes } = self;
+        let livevod = env!("CARGO_PKG_VERSION");
+        Open { plan_file: FORMAT_VERSION, livevod, time, decisions, notes }.close()
+    }
+}
+
+impl Open<'_> {
+    fn close(&self) -> serde_json::Result<String> {
+        let mut bytes = Vec::new();
+        self.serialize(&mut Serializer::with_formatter(&mut bytes, Lines::default()))?;
+        let mut text = String::from_utf8(bytes).map_err(serde_json::Error::custom)?;
+        text.truncate(text.trim_end_matches("\n}").len());
+        text.push_str(",\n  ");
+        Ok(sealed::close(text))
+    }
+}
+
+/// The layout of a saved plan: a line for each entry of the document and of its two halves, and for each item of a list there.
+#[derive(Default)]
+struct Lines {
+    depth: usize,
+    /// Whether the list or object that ends next has a content.
+    has_content: bool,
+}
+
+impl Lines {
+    /// The deepest objects whose entries have lines of their own.
+    const HALVES: usize = 2;
+
+    fn begin<W: io::Write + ?Sized>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        self.has_content = false;
+        writer.write_all(bracket)
+    }
+
+    fn separate<W: io::Write + ?Sized>(&self, writer: &mut W, is_first: bool, lines: bool) -> io::Result<()> {
+        writer.write_all(if is_first { b"" } else { b"," })?;
+        if lines { self.break_line(writer) } else { Ok(()) }
+    }
+
+    fn end<W: io::Write + ?Sized>(&mut self, writer: &mut W, bracket: &[u8], lines: bool) -> io::Result<()> {
+        self.depth -= 1;
+        if lines && self.has_content {
+            self.break_line(writer)?;
+        }
+        self.has_content = true;
+        writer.write_all(bracket)
+    }
+
+    fn break_line<W: io::Write + ?Sized>(&self, writer: &mut W) -> io::Result<()> {
+        write!(writer, "\n{:width$}", "", width = 2 * self.depth)
+    }
+
+    fn is_half(&self) -> bool {
+        self.depth <= Self::HALVES
+    }
+
+    fn is_list_of_half(&self) -> bool {
+        self.depth == Self::HALVES + 1
+    }
+}
+
+impl Formatter for Lines {
+    fn begin_object<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.begin(writer, b"{")
+    }
+
+    fn begin_object_key<W: io::Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.separate(writer, first, self.is_half())
+    }
+
+    fn begin_object_value<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(if self.is_half() { b": " } else { b":" })
+    }
+
+    fn end_object_value<W: io::Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
+        self.has_content = true;
+        Ok(())
+    }
+
+    fn end_object<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        let lines = self.is_half();
+        self.end(writer, b"}", lines)
+    }
+
+    fn begin_array<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.begin(writer, b"[")
+    }
+
+    fn begin_array_value<W: io::Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.separate(writer, first, self.is_list_of_half())
+    }
+
+    fn end_array_value<W: io::Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
+        self.has_content = true;
+        Ok(())
+    }
+
+    fn end_array<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        let lines = self.is_list_of_half();
+        self.end(writer, b"]", lines)
     }
 }
 

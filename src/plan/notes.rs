@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Reason};
-use crate::model::{Address, Field, RecordConfig, Value};
+use crate::model::{Address, Field, FieldMap, RecordConfig, Value};
 use crate::resolve::{Origin, OriginKind};
 use crate::source::{Place, Sources};
 
@@ -92,7 +92,7 @@ pub struct ChangeNote {
     /// The run that left unfinished what the change finishes, if there is one.
     pub run: Option<String>,
     /// Where the new values come from, by field; a field that no file asks for has none.
-    pub origins: BTreeMap<Field, FieldOrigin>,
+    pub origins: FieldMap<FieldOrigin>,
     /// Which configuration records the address, before and after.
     pub coverage: Coverage,
 }
@@ -103,7 +103,7 @@ impl ChangeNote {
         place: None,
         reason_place: None,
         run: None,
-        origins: BTreeMap::new(),
+        origins: FieldMap::EMPTY,
         coverage: Coverage { before: None, after: None },
     };
 
@@ -143,7 +143,7 @@ impl<'a> Noted<'a> {
             field,
             before: change.before_value(field),
             after: change.after_value(field),
-            origin: note.origins.get(&field),
+            origin: note.origins.get(field),
             forces_replacement: change.is_forced_by(field),
         })
     }

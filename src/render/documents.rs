@@ -29,7 +29,7 @@ pub struct Context<'a> {
 pub fn pretty(document: &impl Serialize) -> String {
     let text =
         serde_json::to_string_pretty(document).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
-    gate::json(&text).into_owned() + "\n"
+    gate::into_json(text) + "\n"
 }
 
 /// Findings as a document of their own.

@@ -57,6 +57,7 @@ mod style;
 mod terraform;
 mod view;
 mod who;
+mod yaml;
 
 pub use audit::{AuditView, SessionsView};
 pub use diagnostics::diagnostics;

@@ -114,11 +114,17 @@ pub(super) fn tone(action: ActionKind) -> Tone {
 /// `livevod.yaml:18 tier vip`, `not written`.
 pub(super) fn origin_text(origin: &FieldOrigin) -> String {
     let FieldOrigin { kind, tier, place, via: _ } = origin;
-    let block = match (kind, tier) {
-        (OriginKind::Tier, Some(tier)) => format!(" tier {tier}"),
-        (OriginKind::App, _) => " app defaults".to_owned(),
-        (OriginKind::Domain, _) => " domain defaults".to_owned(),
-        (OriginKind::Defaults, _) => " defaults".to_owned(),
+    let place = place.as_ref().map(|place| (place.file.as_str(), place.start.line));
+    origin_words(*kind, tier.as_deref(), place)
+}
+
+/// The same for a value in a line of a file.
+pub(super) fn origin_words(kind: OriginKind, tier: Option<&str>, place: Option<(&str, u32)>) -> String {
+    let (block, tier) = match (kind, tier) {
+        (OriginKind::Tier, Some(tier)) => (" tier ", tier),
+        (OriginKind::App, _) => (" app defaults", ""),
+        (OriginKind::Domain, _) => (" domain defaults", ""),
+        (OriginKind::Defaults, _) => (" defaults", ""),
         (
             OriginKind::Stream
             | OriginKind::Tier
@@ -126,10 +132,10 @@ pub(super) fn origin_text(origin: &FieldOrigin) -> String {
             | OriginKind::Service
             | OriginKind::Snapshot,
             _,
-        ) => String::new(),
+        ) => ("", ""),
     };
     match (place, kind) {
-        (Some(place), _) => clean(&format!("{}:{}{block}", place.file, place.start.line)),
+        (Some((file, line)), _) => clean(&format!("{file}:{line}{block}{tier}")),
         (None, OriginKind::Service) => "left to the service".to_owned(),
         (None, _) => "not written".to_owned(),
     }

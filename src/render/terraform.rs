@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
 use super::documents::{FORMAT_VERSION, pretty, texts};
@@ -16,7 +16,7 @@ use super::facts::{
     since_base_row, undeclared_rows, unmanaged_rows, unsupported_row,
 };
 use super::view::{ChangeView, PlanView};
-use crate::model::{Address, AddressText, Field, RecordConfig};
+use crate::model::{Address, AddressText, Field, RecordConfig, Value};
 use crate::plan::{ActionKind, Budget, Change, Contingent, Held, Reason, Summary, Warning};
 
 /// The version of Terraform's shape.
@@ -33,24 +33,22 @@ const TYPE: &str = "alicloud_live_record_vod";
 
 /// `plan --format terraform-json`. Unchanged configurations have no values in a plan and are left out.
 pub(super) fn terraform_json(view: &PlanView, exit: Exit) -> String {
-    let resources = |side: fn(&Change) -> Option<&RecordConfig>| {
-        let changes = view.changes().map(|one| one.noted.change);
-        let resource = |change| side(change).map(|config| Resource::new(change, config));
-        Values { root_module: Module { resources: changes.filter_map(resource).collect() } }
-    };
+    let columns = &columns();
+    let resources =
+        |side| Values { root_module: Module { resources: Resources { view, columns, side: Some(side) } } };
     pretty(&TerraformPlan {
         format_version: SHAPE,
         terraform_version: TERRAFORM,
         planned_values: resources(|change| change.after()),
         resource_drift: [],
-        resource_changes: view.changes().map(|change| ResourceChange::new(view, change)).collect(),
+        resource_changes: ResourceChanges { view, columns },
         output_changes: Map::new(),
         prior_state: State {
             format_version: STATE,
             terraform_version: TERRAFORM,
             values: resources(|change| change.before()),
         },
-        configuration: Values { root_module: Module { resources: Vec::new() } },
+        configuration: Values { root_module: Module { resources: Resources { view, columns, side: None } } },
         relevant_attributes: [],
         checks: [],
         applyable: view.is_applicable(),
@@ -79,7 +77,7 @@ struct TerraformPlan<'a> {
     terraform_version: &'static str,
     planned_values: Values<'a>,
     resource_drift: [(); 0],
-    resource_changes: Vec<ResourceChange<'a>>,
+    resource_changes: ResourceChanges<'a>,
     output_changes: Map<String, Json>,
     prior_state: State<'a>,
     configuration: Values<'a>,
@@ -105,7 +103,37 @@ struct Values<'a> {
 
 #[derive(Serialize)]
 struct Module<'a> {
-    resources: Vec<Resource<'a>>,
+    resources: Resources<'a>,
+}
+
+/// The configurations before or after. Each is made while it is written: all of them would take several times the memory of
+/// the text.
+struct Resources<'a> {
+    view: &'a PlanView<'a>,
+    columns: &'a [Column],
+    /// `None` for no configuration at all.
+    side: Option<fn(&Change) -> Option<&RecordConfig>>,
+}
+
+impl Serialize for Resources<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let changes = self.view.changes().map(|one| one.noted.change);
+        let resource = |change| Some(Resource::new(change, self.side?(change)?, self.columns));
+        serializer.collect_seq(changes.filter_map(resource))
+    }
+}
+
+/// The changes, each made while it is written.
+struct ResourceChanges<'a> {
+    view: &'a PlanView<'a>,
+    columns: &'a [Column],
+}
+
+impl Serialize for ResourceChanges<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let change = |change| ResourceChange::new(self.view, change, self.columns);
+        serializer.collect_seq(self.view.changes().map(change))
+    }
 }
 
 /// The name of a configuration.
@@ -132,45 +160,76 @@ struct Resource<'a> {
     #[serde(flatten)]
     name: Name<'a>,
     schema_version: u32,
-    values: Map<String, Json>,
+    values: Settings<'a>,
     sensitive_values: Map<String, Json>,
 }
 
 impl<'a> Resource<'a> {
-    fn new(change: &'a Change, config: &RecordConfig) -> Self {
+    fn new(change: &'a Change, config: &'a RecordConfig, columns: &'a [Column]) -> Self {
         Self {
             name: Name::new(&change.address),
             schema_version: 0,
-            values: values(&change.address, config),
+            values: Settings { address: &change.address, config, columns },
             sensitive_values: Map::new(),
         }
     }
 }
 
+/// A key of [`Settings`].
+type Column = (&'static str, Source);
+
+/// Where its value comes from.
+#[derive(Clone, Copy)]
+enum Source {
+    Part(fn(&Address) -> &str),
+    Field(Field),
+}
+
+/// The keys of [`Settings`], sorted.
+fn columns() -> Vec<Column> {
+    let parts: [Column; 3] = [
+        ("domain", Source::Part(|address| &address.domain)),
+        ("app", Source::Part(|address| &address.app)),
+        ("stream", Source::Part(|address| &address.stream)),
+    ];
+    let fields = Field::ALL.map(|field| (field.name(), Source::Field(field)));
+    let mut columns: Vec<Column> = parts.into_iter().chain(fields).collect();
+    columns.sort_unstable_by_key(|(name, _)| *name);
+    columns
+}
+
 /// The address's parts, and every field by its name in YAML, null if not set.
-fn values(address: &Address, config: &RecordConfig) -> Map<String, Json> {
-    let Address { domain, app, stream } = address;
-    let parts = [("domain", domain), ("app", app), ("stream", stream)];
-    let parts = parts.map(|(name, part)| (name.to_owned(), Json::from(&**part)));
-    let fields = Field::ALL.map(|field| (field.name().to_owned(), config.get(field).to_json()));
-    parts.into_iter().chain(fields).collect()
+struct Settings<'a> {
+    address: &'a Address,
+    config: &'a RecordConfig,
+    columns: &'a [Column],
+}
+
+impl Serialize for Settings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value = |source: &Source| match source {
+            Source::Part(part) => Value::Text(part(self.address).to_owned()),
+            Source::Field(field) => self.config.get(*field),
+        };
+        serializer.collect_map(self.columns.iter().map(|(name, source)| (name, value(source))))
+    }
 }
 
 #[derive(Serialize)]
 struct ResourceChange<'a> {
     #[serde(flatten)]
     name: Name<'a>,
-    change: Transition,
+    change: Transition<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     action_reason: Option<&'static str>,
     livevod: ChangeExtras<'a>,
 }
 
 impl<'a> ResourceChange<'a> {
-    fn new(view: &'a PlanView<'a>, change: ChangeView<'a>) -> Self {
+    fn new(view: &'a PlanView<'a>, change: ChangeView<'a>, columns: &'a [Column]) -> Self {
         Self {
             name: Name::new(&change.noted.change.address),
-            change: Transition::new(change.noted.change),
+            change: Transition::new(change.noted.change, columns),
             action_reason: action_reason(change.reason),
             livevod: ChangeExtras::new(view, change),
         }
@@ -178,10 +237,10 @@ impl<'a> ResourceChange<'a> {
 }
 
 #[derive(Serialize)]
-struct Transition {
+struct Transition<'a> {
     actions: &'static [&'static str],
-    before: Option<Map<String, Json>>,
-    after: Option<Map<String, Json>>,
+    before: Option<Settings<'a>>,
+    after: Option<Settings<'a>>,
     after_unknown: Map<String, Json>,
     before_sensitive: Json,
     after_sensitive: Json,
@@ -189,9 +248,11 @@ struct Transition {
     replace_paths: Vec<Vec<&'static str>>,
 }
 
-impl Transition {
-    fn new(change: &Change) -> Self {
-        let side = |config: Option<&RecordConfig>| config.map(|config| values(&change.address, config));
+impl<'a> Transition<'a> {
+    fn new(change: &'a Change, columns: &'a [Column]) -> Self {
+        let side = |config: Option<&'a RecordConfig>| {
+            config.map(|config| Settings { address: &change.address, config, columns })
+        };
         // As in Terraform: an object for an existing side, `false` for a missing one.
         let sensitive = |config: Option<&RecordConfig>| match config {
             Some(_) => Json::Object(Map::new()),

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::accepted::{Acceptances, Accepted};
 use crate::config::Domain;
-use crate::model::{Address, Field, Pattern, PatternIndex, RecordConfig};
+use crate::model::{Address, Field, FieldMap, Pattern, PatternIndex, RecordConfig};
 use crate::source::{Span, Spanned};
 
 /// The desired state, with every setting resolved.
@@ -182,10 +182,9 @@ pub enum Wanted {
 pub struct Resolved {
     /// The settings. What is not written, and has no documented default, is not set.
     pub config: RecordConfig,
-    /// In [`Field::MANAGED`] order.
-    pub origins: Vec<Origin>,
-    /// Of each format that is written, and of each of its settings.
-    pub parts: BTreeMap<Field, Origin>,
+    /// Of each managed field that is written, and of each format that is written and each of its settings. A field that is not
+    /// here is not written, as are most.
+    pub origins: FieldMap<Origin>,
 }
 
 impl Resolved {
@@ -198,8 +197,8 @@ impl Resolved {
     /// YAML does not manage.
     pub fn origin(&self, field: Field) -> Option<&Origin> {
         let whole = field.whole();
-        let managed = || self.origins.get(Field::MANAGED.iter().position(|managed| *managed == whole)?);
-        self.parts.get(&field).or_else(managed)
+        let unwritten = || Field::MANAGED.contains(&whole).then(|| Origin::unwritten(whole));
+        self.origins.get(field).or_else(|| self.origins.get(whole)).or_else(unwritten)
     }
 }
 
@@ -219,11 +218,13 @@ pub struct Origin {
 
 impl Origin {
     /// The origin of a managed field that is not written.
-    pub(super) fn unwritten(field: Field) -> Self {
-        let kind = match RecordConfig::leaves_to_the_service(field) {
-            true => OriginKind::Service,
-            false => OriginKind::Default,
-        };
+    pub(super) fn unwritten(field: Field) -> &'static Self {
+        static DEFAULT: Origin = Origin::without_place(OriginKind::Default);
+        static SERVICE: Origin = Origin::without_place(OriginKind::Service);
+        if RecordConfig::leaves_to_the_service(field) { &SERVICE } else { &DEFAULT }
+    }
+
+    const fn without_place(kind: OriginKind) -> Self {
         Self { kind, tier: None, span: None, via: Vec::new() }
     }
 }

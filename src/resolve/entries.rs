@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::desired::{Entry, Origin, OriginKind, Resolved, Wanted, step_in_words};
 use super::groupless::{self, Groupless};
 use super::groups;
-use super::inherit::{Ladder, Level, Ruling, Word};
+use super::inherit::{Above, Ladder, Level, Ruling, Word};
 use super::layouts::{LaidApp, Layer, lay};
 use super::shape::{self, Shape};
 use super::tiers::Tiers;
 use crate::config::{Defaults, Document, Domain, Setting, Stream, Written};
 use crate::diag::{Code, Diagnostic, Findings};
-use crate::model::{Address, Field, Form, Process, RecordConfig, State, Value};
+use crate::model::{Address, Field, FieldMap, Form, Process, RecordConfig, State, Value};
 use crate::source::{Span, Spanned};
 
 /// One domain, and what its entries inherit from.
@@ -60,9 +60,10 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         for (app_name, app) in lay(self.document, self.domain) {
             let LaidApp { keys, defaults, streams } = app;
             let app = Level { kind: OriginKind::App, layers: defaults };
+            let above = Above::new([&app, &domain, &top], self.tiers);
             for (stream_name, layers) in streams {
                 let address = Address::new(name.clone(), app_name.clone(), stream_name.clone());
-                let entry = self.entry(&address, &keys, &layers, [&app, &domain, &top]);
+                let entry = self.entry(&address, &keys, &layers, &above);
                 entries.extend(entry.map(|entry| (address, entry)));
             }
         }
@@ -75,7 +76,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         address: &Address,
         apps: &[Layer<'d, Span>],
         layers: &[Layer<'d, Stream>],
-        above: [&Level<'d>; 3],
+        above: &Above<'_, 'd>,
     ) -> Option<Entry> {
         let nearest = layers.first()?;
         let key = nearest.block.key;
@@ -83,11 +84,10 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
             return Some(Entry { key, wanted: Wanted::Absent(absent), expires: None });
         }
         let own = own_level(layers);
-        let [app, domain, top] = above;
         // With an invalid state, it is unknown whether the entry needs any settings.
         let mut states = layers.iter().filter_map(|layer| layer.block.state.as_ref());
         let doubt = self.doubt || states.any(|state| state.value == Written::Faulty);
-        let ladder = Ladder { levels: [&own, app, domain, top], tiers: self.tiers, doubt };
+        let ladder = Ladder { own: &own, above, doubt };
         let place = PresentEntry { address, key: nearest.part(&nearest.block.key), app: *apps.first()? };
         let resolved = self.present(&place, &ladder);
         let expires = layers.iter().find_map(|layer| layer.block.expires.as_ref()).and_then(value);
@@ -119,8 +119,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
     }
 
     fn present(&mut self, place: &PresentEntry<'_, 'd>, ladder: &Ladder<'_, 'd>) -> Resolved {
-        let origins = Vec::with_capacity(Field::MANAGED.len());
-        let mut resolved = Resolved { config: RecordConfig::default(), origins, parts: BTreeMap::new() };
+        let mut resolved = Resolved { config: RecordConfig::default(), origins: FieldMap::EMPTY };
         let shape = Shape::of(ladder);
         if let Shape::ByFormat(formats) = &shape {
             shape::check_mixed(ladder, formats, place.address, self.findings);
@@ -135,7 +134,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
                 (None, false) => ladder.rule(field),
             };
             if field == Field::RecordFormat && void.is_none() {
-                ruling = self.formats(place, ladder, ruling, &mut resolved.parts);
+                ruling = self.formats(place, ladder, ruling, &mut resolved.origins);
             }
             if field.form() == Form::Group && !is_idle && void.is_none() {
                 ruling = self.group(place, ruling);
@@ -144,8 +143,11 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
             if let Word::Value(value) = ruling.word {
                 resolved.config.set(field, value);
             }
-            resolved.origins.push(ruling.origin);
+            if ruling.origin != *Origin::unwritten(field) {
+                resolved.origins.insert(field, ruling.origin);
+            }
         }
+        resolved.origins.shrink();
         resolved
     }
 
@@ -155,7 +157,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         place: &PresentEntry<'_, 'd>,
         ladder: &Ladder<'_, 'd>,
         ruling: Ruling,
-        parts: &mut BTreeMap<Field, Origin>,
+        parts: &mut FieldMap<Origin>,
     ) -> Ruling {
         let (Word::Value(Value::Formats(formats)), Some(depth)) = (&ruling.word, ruling.depth) else {
             return ruling;

@@ -5,7 +5,7 @@ use super::desired::{Origin, OriginKind};
 use super::layouts::Layer;
 use super::tiers::{Link, Tiers};
 use crate::config::{Setting, Settings, Written};
-use crate::model::{Field, Value};
+use crate::model::{Field, FieldMap, Value};
 use crate::source::{Span, Spanned};
 
 /// The blocks of one level of inheritance, nearest first; nearer ones override the others.
@@ -16,17 +16,27 @@ pub(super) struct Level<'d> {
     pub(super) layers: Vec<Layer<'d, Settings>>,
 }
 
-/// The levels above one configuration.
+/// The levels that reach one configuration.
 pub(super) struct Ladder<'l, 'd> {
-    /// Nearest first.
-    pub(super) levels: [&'l Level<'d>; 4],
-    /// The tiers that they name.
-    pub(super) tiers: &'l Tiers<'d>,
+    /// Its own blocks.
+    pub(super) own: &'l Level<'d>,
+    /// What it inherits.
+    pub(super) above: &'l Above<'l, 'd>,
     /// Whether something that could hold a value was not read.
     pub(super) doubt: bool,
 }
 
+/// The levels above the configurations of one app, and what these inherit: it is found once for all of them.
+pub(super) struct Above<'l, 'd> {
+    /// Nearest first.
+    levels: [&'l Level<'d>; 3],
+    /// The tiers that all levels name.
+    tiers: &'l Tiers<'d>,
+    inherited: FieldMap<Ruling>,
+}
+
 /// The value that applies to one setting.
+#[derive(Clone)]
 pub(super) struct Ruling {
     /// The value, or that there is none.
     pub(super) word: Word,
@@ -39,11 +49,12 @@ pub(super) struct Ruling {
 impl Ruling {
     /// Nothing is written for the field.
     pub(super) fn unwritten(field: Field) -> Self {
-        Self { word: Word::Unset, origin: Origin::unwritten(field), depth: None }
+        Self { word: Word::Unset, origin: Origin::unwritten(field).clone(), depth: None }
     }
 }
 
 /// What the nearest block says.
+#[derive(Clone)]
 pub(super) enum Word {
     /// A value.
     Value(Value),
@@ -53,37 +64,34 @@ pub(super) enum Word {
     Unknown,
 }
 
+impl<'l, 'd> Above<'l, 'd> {
+    pub(super) fn new(levels: [&'l Level<'d>; 3], tiers: &'l Tiers<'d>) -> Self {
+        let inherited = Field::MANAGED.into_iter().map(|field| (field, rule(levels, tiers, field)));
+        Self { levels, tiers, inherited: inherited.collect() }
+    }
+}
+
 impl<'l, 'd> Ladder<'l, 'd> {
     /// Every block that reaches the configuration, nearest first.
-    pub(super) fn steps(&self) -> impl Iterator<Item = Step<'l, 'd>> {
-        let tiers = self.tiers;
-        self.levels.into_iter().flat_map(move |level| {
-            let own = level.layers.iter().map(|layer| {
-                let Layer { block, layout } = *layer;
-                Step::Rung(Rung { level: level.kind, settings: block, layout, tier: None })
-            });
-            let named = nearest_tier(level);
-            own.chain(
-                named.into_iter().flat_map(move |(named, layout)| behind(tiers, level.kind, named, layout)),
-            )
-        })
+    fn steps(&self) -> impl Iterator<Item = Step<'l, 'd>> {
+        let Above { levels: [app, domain, top], tiers, inherited: _ } = self.above;
+        steps([self.own, app, domain, top], tiers)
     }
 
     /// The value that applies to a managed field.
     pub(super) fn rule(&self, field: Field) -> Ruling {
-        let mut doubt = self.doubt;
-        for (depth, step) in self.steps().enumerate() {
-            let Step::Rung(rung) = step else {
-                doubt = true;
-                continue;
-            };
-            if let Some(setting) = rung.settings.get(field) {
-                let (word, origin) = (word(field, setting), rung.origin(setting.span));
-                return Ruling { word, origin, depth: Some(depth) };
-            }
+        let own = rule([self.own], self.above.tiers, field);
+        if own.depth.is_some() {
+            return own;
         }
-        let word = if doubt { Word::Unknown } else { Word::Unset };
-        Ruling { word, ..Ruling::unwritten(field) }
+        let unwritten = || Ruling::unwritten(field);
+        let inherited = self.above.inherited.get(field).cloned().unwrap_or_else(unwritten);
+        if let Some(depth) = inherited.depth {
+            let own = steps([self.own], self.above.tiers).count();
+            return Ruling { depth: Some(own + depth), ..inherited };
+        }
+        let doubt = self.doubt || [&own, &inherited].iter().any(|one| matches!(one.word, Word::Unknown));
+        Ruling { word: if doubt { Word::Unknown } else { Word::Unset }, ..inherited }
     }
 
     /// The block so many steps away.
@@ -93,6 +101,38 @@ impl<'l, 'd> Ladder<'l, 'd> {
             Step::Gap => None,
         }
     }
+}
+
+/// Every block of some levels, nearest first.
+pub(super) fn steps<'l, 'd, const N: usize>(
+    levels: [&'l Level<'d>; N],
+    tiers: &'l Tiers<'d>,
+) -> impl Iterator<Item = Step<'l, 'd>> {
+    levels.into_iter().flat_map(move |level| {
+        let own = level.layers.iter().map(|layer| {
+            let Layer { block, layout } = *layer;
+            Step::Rung(Rung { level: level.kind, settings: block, layout, tier: None })
+        });
+        let named = nearest_tier(level);
+        own.chain(named.into_iter().flat_map(move |(named, layout)| behind(tiers, level.kind, named, layout)))
+    })
+}
+
+/// The value that applies to a field if there are only these levels; unknown if it may be in a tier that could not be read.
+fn rule<'l, 'd, const N: usize>(levels: [&'l Level<'d>; N], tiers: &'l Tiers<'d>, field: Field) -> Ruling {
+    let mut doubt = false;
+    for (depth, step) in steps(levels, tiers).enumerate() {
+        let Step::Rung(rung) = step else {
+            doubt = true;
+            continue;
+        };
+        if let Some(setting) = rung.settings.get(field) {
+            let (word, origin) = (word(field, setting), rung.origin(setting.span));
+            return Ruling { word, origin, depth: Some(depth) };
+        }
+    }
+    let word = if doubt { Word::Unknown } else { Word::Unset };
+    Ruling { word, ..Ruling::unwritten(field) }
 }
 
 /// One step away from the entry.

@@ -83,9 +83,9 @@ impl Lines {
     fn entry(&self, address: &Address, remote: &Remote) -> Entry {
         let span = self.rows.get(address).copied().unwrap_or(self.whole);
         let origin = Origin { kind: OriginKind::Snapshot, tier: None, span: Some(span), via: Vec::new() };
-        let origins = vec![origin; Field::MANAGED.len()];
+        let origins = Field::MANAGED.into_iter().map(|field| (field, origin.clone())).collect();
         let config = remote.config.clone().normalized();
-        let resolved = Resolved { config, origins, parts: BTreeMap::new() };
+        let resolved = Resolved { config, origins };
         Entry { key: span, wanted: Wanted::Present(Box::new(resolved)), expires: None }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::desired::{Desired, OriginKind};
 use super::entries::{level, own_level};
-use super::inherit::{Ladder, Level, Rung, Step};
+use super::inherit::{Level, Rung, Step, steps};
 use super::layouts::{LaidApp, lay};
 use super::tiers::Tiers;
 use crate::config::{Document, Domain, Written};
@@ -33,10 +33,10 @@ impl<'t> Trail<'t> {
 
     /// Everything that is written for a field, nearest first: the first one applies. `None` means `default`, or a value
     /// that could not be read.
-    pub fn written(&self, field: Field) -> impl Iterator<Item = (&Rung<'t, 't>, Spanned<Option<Value>>)> {
+    pub fn written(&self, field: Field) -> impl Iterator<Item = (&Rung<'t, 't>, Spanned<Option<&'t Value>>)> {
         self.rungs.iter().filter_map(move |rung| {
             let setting = rung.settings.get(field)?;
-            Some((rung, Spanned::new(setting.value.value().cloned(), setting.span)))
+            Some((rung, Spanned::new(setting.value.value(), setting.span)))
         })
     }
 }
@@ -67,13 +67,16 @@ fn follow_domain(
             let address = Address::new(name.clone(), app_name.clone(), stream_name.clone());
             let keys: Vec<Span> = layers.iter().map(|layer| layer.block.key).collect();
             let own = own_level(&layers);
-            let ladder = Ladder { levels: [&own, &app, &middle, top], tiers, doubt: false };
-            let rungs = ladder.steps().filter_map(|step| match step {
+            let mut lacks_tier = false;
+            let rungs = steps([&own, &app, &middle, top], tiers).filter_map(|step| match step {
                 Step::Rung(rung) => Some(rung),
-                Step::Gap => None,
+                Step::Gap => {
+                    lacks_tier = true;
+                    None
+                }
             });
-            let lacks_tier = ladder.steps().any(|step| matches!(step, Step::Gap));
-            visit(&Trail { address: &address, keys: &keys, rungs: rungs.collect(), lacks_tier });
+            let rungs = rungs.collect();
+            visit(&Trail { address: &address, keys: &keys, rungs, lacks_tier });
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::transcripts::World;
 
 /// An argument of `livevod schema`, and the beginning of the name of its committed file.
-const SCHEMAS: [(&str, &str); 9] = [
+const SCHEMAS: [(&str, &str); 12] = [
     ("files", "livevod"),
     ("plan", "plan"),
     ("drift", "drift"),
@@ -13,6 +13,9 @@ const SCHEMAS: [(&str, &str); 9] = [
     ("snapshot", "snapshot"),
     ("notification", "notification"),
     ("journal", "journal"),
+    ("audit", "audit"),
+    ("sessions", "sessions"),
+    ("sessions-file", "sessions-file"),
 ];
 
 #[test]

@@ -22,6 +22,8 @@ const CONFIGURED: [&str; 5] = ["show/cam1", "show/cam_2", "show/*", "news/*", "*
 
 /// What really happened.
 struct Played {
+    /// What repeats the story.
+    name: String,
     stage: Stage,
     random: Random,
     configs: BTreeMap<Address, (RecordConfig, Timestamp)>,
@@ -44,6 +46,7 @@ fn at(place: &str) -> Address {
 impl Played {
     fn new(quirks: &[&str], seed: u64) -> Self {
         Self {
+            name: format!("{quirks:?}, seed {seed}"),
             stage: Stage::new(quirks),
             random: Random::new(seed),
             configs: BTreeMap::new(),
@@ -179,7 +182,7 @@ impl Played {
         let times = |one: &Connection| (one.began, one.ended, one.config.clone());
         let context = || {
             let truth: Vec<_> = connections.iter().map(|(one, recorded)| (times(one), recorded)).collect();
-            format!("{verdict:#?}\n{truth:#?}")
+            format!("{}\n{verdict:#?}\n{truth:#?}", self.name)
         };
         assert!(!connections.is_empty(), "a session that never was: {}", context());
         match verdict.kind {
@@ -249,12 +252,10 @@ async fn no_reading_and_no_pair_of_them_makes_a_false_verdict() {
     }
     let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
     for (quirks, seed) in sets {
-        println!("{quirks:?}, seed {seed}");
         for (kind, count) in judged(&quirks, seed).await {
             *kinds.entry(kind).or_default() += count;
         }
     }
-    println!("{kinds:?}");
     for kind in [Kind::Missing, Kind::Recorded, Kind::Pending, Kind::Unknown] {
         assert!(
             kinds.get(&kind).is_some_and(|count| *count > 100),

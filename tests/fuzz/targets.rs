@@ -33,6 +33,7 @@ pub fn load(bytes: &[u8]) {
         let context = Context { sources: &read.sources, diagnostics: &[], exit: Exit::Success };
         let layout = Layout::new(Format::Human);
         let rendered = render::effective(&read.desired, FilesFormat::Yaml, context, &layout).text;
+        assert_eq!(canonical(&rendered).as_ref(), Ok(&rendered), "`fmt` would change what `render` writes");
         let again = Read::new(&rendered);
         assert!(!has_errors(&again.diagnostics), "{:?}\n{rendered}", again.diagnostics);
     }

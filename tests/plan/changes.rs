@@ -278,7 +278,7 @@ fn a_change_folds_as_long_as_it_reads_the_same() {
         fold(&plan, false).len()
     };
     fn origin(note: &mut ChangeNote) -> &mut FieldOrigin {
-        note.origins.get_mut(&Field::CycleDuration).unwrap()
+        note.origins.get_mut(Field::CycleDuration).unwrap()
     }
     fn sides(change: &mut Change) -> (&mut RecordConfig, &mut RecordConfig) {
         match &mut change.transition {

@@ -42,6 +42,36 @@ fn what_was_saved_is_read_and_has_its_digest() {
 }
 
 #[test]
+fn each_change_and_each_note_has_a_line() {
+    for cameras in 1..=3 {
+        let text = saved(&changed(cameras).plan()).write().unwrap();
+        let lines = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
+        assert_eq!(lines("      {\"address\":"), cameras, "{text}");
+        assert_eq!(lines("      {\"place\":"), cameras, "{text}");
+    }
+    let text = saved(&changed(1).plan()).write().unwrap();
+    let change = text.lines().find(|line| line.starts_with("      {\"address\":")).unwrap();
+    let change: serde_json::Value = serde_json::from_str(change.trim_end_matches(',')).unwrap();
+    assert_eq!(change["address"]["stream"], "cam1");
+}
+
+/// Earlier livevods wrote the same document with a line for each value.
+#[test]
+fn a_plan_in_the_earlier_layout_is_read() {
+    let saved = saved(&changed(2).plan());
+    let mut document: serde_json::Value = serde_json::from_str(&saved.write().unwrap()).unwrap();
+    let mut fields = std::mem::take(document.as_object_mut().unwrap());
+    fields.remove("checksum");
+    let version = fields.remove("plan_file").unwrap();
+    let rest = serde_json::to_string_pretty(&fields).unwrap();
+    let rest = rest.strip_prefix("{\n").unwrap().strip_suffix("\n}").unwrap();
+    let open = format!("{{\n  \"plan_file\": {version},\n{rest},\n  ");
+    assert_eq!(SavedPlan::read(&sealed::close(open.as_str())), Ok(saved));
+    let edited = sealed::close(open).replacen("900", "901", 1);
+    assert_eq!(SavedPlan::read(&edited), Err(PlanFileError::Changed));
+}
+
+#[test]
 fn any_changed_byte_and_any_cut_is_refused() {
     let text = saved(&changed(1).plan()).write().unwrap();
     for at in 0..text.len() {

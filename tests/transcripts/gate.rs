@@ -486,7 +486,7 @@ fn hostile_plans_snapshots_and_journals_command_nobody() {
     for file in ["p.json", "s.json"] {
         let text = std::fs::read_to_string(world.path().join(file)).unwrap();
         for leaf in 0..texts_in(&text) {
-            world.write(file, &livevod::sealed::close(&spoilt(&text, leaf)));
+            world.write(file, &livevod::sealed::close(spoilt(&text, leaf)));
             for format in ["human", "json", "markdown", "github"] {
                 let arguments = match file {
                     "p.json" => vec!["show", file, "--format", format],

@@ -76,12 +76,12 @@ fn a_plan_that_was_edited_and_sealed_anew_is_not_the_reviewed_one() {
     let before = std::fs::read(world.path().join(".livevod/emulator.log")).unwrap();
     let text = std::fs::read_to_string(world.path().join("reviewed.plan")).unwrap();
     let edits = [
-        ("\"reason\": \"pruned\"", "\"reason\": \"declared_absent\""),
-        ("\"is_protected\": false", "\"is_protected\": true"),
+        ("\"reason\":\"pruned\"", "\"reason\":\"declared_absent\""),
+        ("\"is_protected\":false", "\"is_protected\":true"),
         ("\"declares_nothing\": false", "\"declares_nothing\": true"),
-        ("\"spelling\": \"named\"", "\"spelling\": \"absent\""),
-        ("\"contingent\": []", "\"contingent\": [\"add_siblings_back\"]"),
-        ("\"stream\": \"cam1\"", "\"stream\": \"cam2\""),
+        ("\"spelling\":\"named\"", "\"spelling\":\"absent\""),
+        ("\"contingent\":[]", "\"contingent\":[\"add_siblings_back\"]"),
+        ("\"stream\":\"cam1\"", "\"stream\":\"cam2\""),
         ("\"target\": \"emulator .livevod/emulator.log\"", "\"target\": \"emulator other.log\""),
     ];
     for (from, to) in edits {
@@ -150,7 +150,7 @@ fn a_changed_byte_of_a_plan_is_refused_and_nothing_is_written() {
     assert_eq!(world.run("plan --emulator --out reviewed.plan").code, 0);
     let path = world.path().join("reviewed.plan");
     let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replace("\"cycle_duration\": 1200", "\"cycle_duration\": 1201")).unwrap();
+    std::fs::write(&path, text.replace("\"cycle_duration\":1200", "\"cycle_duration\":1201")).unwrap();
     let run = world.run("apply reviewed.plan --emulator --auto-approve --max-change 100%");
     assert_snapshot!("changed", run.transcript());
     assert_eq!(world.run("plan --emulator --format json").json()["summary"]["update"], 2);

@@ -105,7 +105,8 @@ fn an_interrupted_reading_goes_on_where_it_was() {
     let server = Server::start(&world, &["--fault", fault]);
     let sessions = format!("sessions --endpoint {} --since 24h --out week.json --log", server.url);
     // The service takes three a second, from whichever run.
-    let is_counted = |line: &&str| line.contains("DescribeLiveStreamsPublishList ") && !line.contains("Throttling");
+    let is_counted =
+        |line: &&str| line.contains("DescribeLiveStreamsPublishList ") && !line.contains("Throttling");
     let count = |run: &Run| run.stderr.lines().filter(is_counted).count();
     let first = world.run(&sessions);
     assert_eq!(first.code, 1, "{}", first.transcript());

@@ -415,7 +415,8 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
 }
 
 /// Whether nobody can know from these reads, in the order in which they were asked for, how a change ended. A failed read, or
-/// one page of several, proves nothing; nor does a read of another change that was asked for before the write was accepted.
+/// one page of several, proves nothing; nor does a read of one address that does not show it, or a read that was asked for
+/// before the write was accepted.
 fn is_open_after(
     view: View,
     looks: &[(usize, &Call)],
@@ -430,7 +431,8 @@ fn is_open_after(
     let counts = |look: &&(usize, &Call)| {
         let accepted = last_write(look).filter(|(_, call, _)| call.is_answered());
         let accepted = accepted.and_then(|(_, call, _)| call.arrived);
-        is_whole(look) && accepted.is_none_or(|(_, accepted)| accepted < view.run.story[look.0].at)
+        let tells = matches!(look.1.target, Target::Domain(_)) || state(look).is_some();
+        is_whole(look) && tells && accepted.is_none_or(|(_, accepted)| accepted < view.run.story[look.0].at)
     };
     let was_lost = view.writes().any(|(_, call, own)| own == address && call.is_ambiguous());
     let last = looks.last().filter(|look| is_whole(look) && look.1.faults.is_empty());
