@@ -253,7 +253,7 @@ impl Audit {
             format!("\"configurations\": [{}],", rows(configurations)?),
             format!("\"sessions\": [{}],\n", rows(sessions)?),
         ];
-        Ok(sealed::close(&lines.join("\n")))
+        Ok(sealed::close(lines.join("\n")))
     }
 
     /// Reads a sealed text.
