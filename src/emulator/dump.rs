@@ -2,12 +2,12 @@
 //!
 //! ```json
 //! {"format_version": "1.1", "configs": [{"DomainName": "…", "AppName": "…", …}], "sessions": [{"DomainName": "…", …}],
-//!  "notifications": []}
+//!  "notifications": [], "deleted_recordings": []}
 //! ```
 //!
 //! A configuration is written as DescribeLiveRecordVodConfigs lists it, so that listings can be loaded too: single
-//! items under `configs`, or the whole answer. A session is a connection of a publisher, and a notification one of
-//! DescribeLiveRecordNotifyRecords. Before version 1.1, there were only configurations.
+//! items under `configs`, or the whole answer. A session is a connection of a publisher, a notification one of
+//! DescribeLiveRecordNotifyRecords, and a deleted recording an id. Before version 1.1, there were only configurations.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -31,6 +31,7 @@ pub(super) fn write(state: &State) -> Value {
         "configs": configs,
         "sessions": sessions,
         "notifications": state.notifications(),
+        "deleted_recordings": state.deleted(),
     })
 }
 
@@ -73,6 +74,11 @@ pub(super) fn read(text: &str, settings: &Settings, now: Timestamp) -> Result<Ve
         let maps = maps.ok_or_else(|| shape("a notification is not an object".to_owned()))?;
         make(&mut state, Record::notifications(maps));
     }
+    for id in list("deleted_recordings")? {
+        let id =
+            id.as_str().ok_or_else(|| shape("the id of a deleted recording is not a text".to_owned()))?;
+        make(&mut state, Record::delete_recording(id.to_owned()));
+    }
     Ok(records)
 }
 
@@ -114,13 +120,14 @@ mod tests {
     #[test]
     fn what_was_written_is_read_back_field_by_field() {
         let text = format!(
-            r#"{{"format_version":"1.1","configs":[{IDLE},{BY_FORMAT},{FULL}],"sessions":[],"notifications":[]}}"#
+            r#"{{"format_version":"1.1","configs":[{IDLE},{BY_FORMAT},{FULL}],"sessions":[],"notifications":[],
+                "deleted_recordings":["1f"]}}"#
         );
         let written = write(&state(&text));
         assert_eq!(written, serde_json::from_str::<Value>(&text).unwrap());
         assert_eq!(state(&written.to_string()), state(&text));
         let older = format!(r#"{{"format_version":"1.0","configs":[{IDLE},{BY_FORMAT},{FULL}]}}"#);
-        assert_eq!(state(&older), state(&text));
+        assert_eq!(write(&state(&older))["configs"], written["configs"]);
     }
 
     #[test]

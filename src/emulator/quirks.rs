@@ -417,6 +417,15 @@ quirks! {
             Anew = "anew",
         }
 
+        /// Whether a recording that was deleted in VOD is still listed
+        #[source = "ListLiveRecordVideo: no page says what it lists of deleted videos"]
+        deleted_recordings: "deleted-recordings" = DeletedRecordings {
+            /// it is not
+            NotListed = "not-listed",
+            /// it is
+            Listed = "listed",
+        }
+
         /// How a merged recording (AutoCompose) is listed
         #[source = "The user guide counts a merged recording beside its parts; no page of ListLiveRecordVideo mentions merged ones"]
         merged_recordings: "merged-recordings" = MergedRecordings {

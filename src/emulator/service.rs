@@ -15,6 +15,7 @@ use super::dump;
 use super::glance::Glance;
 use super::inner::{Delivering, Handled};
 use super::publish_json;
+use super::videos;
 use super::{Api, Emulator, Record, Settings, Store, StoreError};
 use crate::model::Address;
 use crate::wire::{Request, Response};
@@ -48,14 +49,14 @@ pub enum LoadError {
     Store,
 }
 
-/// Why a session was neither begun nor ended.
+/// Why a session was neither begun nor ended, or a recording not deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// It is none, or it can't be.
     #[error("{0}")]
     Refused(String),
     /// The log can't be written.
-    #[error("the session can't be written to the log")]
+    #[error("the change can't be written to the log")]
     Store,
 }
 
@@ -219,6 +220,22 @@ impl Service {
     /// The text names no session that is on air, or the log can't be written.
     pub fn unpublish(&self, session: &str) -> Result<Option<Address>, SessionError> {
         self.change_session(session, publish_json::ended)
+    }
+
+    /// Somebody deletes a recording in VOD, by its VideoId.
+    ///
+    /// # Errors
+    ///
+    /// There is no such recording, or the log can't be written.
+    pub fn delete_recording(&self, id: &str) -> Result<(), SessionError> {
+        let now = (self.outside.now)();
+        let mut inner = self.lock();
+        if !videos::has_recording(id, inner.state(), &inner.emulator.settings, now) {
+            return Err(SessionError::Refused(format!("no recording has the id `{id}`")));
+        }
+        let number = inner.make(vec![Record::delete_recording(id.to_owned())], now);
+        drop(inner);
+        if self.settle(number) { Ok(()) } else { Err(SessionError::Store) }
     }
 
     fn change_session(

@@ -1,6 +1,6 @@
 //! What the emulated service holds, and the records that change it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,10 @@ enum Change {
     NoPublish(Address, Timestamp),
     /// These are the notifications of recordings, as they are listed.
     Notifications(Vec<Map<String, Json>>),
+    /// The recording with this id was deleted in VOD.
+    DeleteRecording(String),
+    /// It was not.
+    RestoreRecording(String),
 }
 
 impl Record {
@@ -57,6 +61,10 @@ impl Record {
         Self(Change::Notifications(all))
     }
 
+    pub(super) fn delete_recording(id: String) -> Self {
+        Self(Change::DeleteRecording(id))
+    }
+
     /// Whether it changes a configuration.
     #[cfg(feature = "faults")]
     pub(super) fn is_of_a_configuration(&self) -> bool {
@@ -73,6 +81,8 @@ pub(super) struct State {
     events: Events,
     publishes: Publishes,
     notifications: Vec<Map<String, Json>>,
+    /// The ids of recordings that were deleted.
+    deleted: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +127,14 @@ impl State {
             Change::Notifications(all) => {
                 Record(Change::Notifications(std::mem::replace(&mut self.notifications, all)))
             }
+            Change::DeleteRecording(id) => match self.deleted.insert(id.clone()) {
+                true => Record(Change::RestoreRecording(id)),
+                false => Record(Change::DeleteRecording(id)),
+            },
+            Change::RestoreRecording(id) => match self.deleted.remove(&id) {
+                true => Record(Change::DeleteRecording(id)),
+                false => Record(Change::RestoreRecording(id)),
+            },
         }
     }
 
@@ -150,8 +168,14 @@ impl State {
         &self.notifications
     }
 
+    /// The ids of the recordings that were deleted in VOD.
+    pub(super) fn deleted(&self) -> &BTreeSet<String> {
+        &self.deleted
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.publishes.is_empty() && self.notifications.is_empty()
+        let is_off_air = self.publishes.is_empty() && self.notifications.is_empty();
+        self.entries.is_empty() && is_off_air && self.deleted.is_empty()
     }
 
     /// The configuration that applies to a stream that is published at `time`: the most specific one that was created

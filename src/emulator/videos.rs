@@ -7,7 +7,7 @@ use super::actions::Accepted;
 use super::aired::{period, time, total};
 use super::lookups::{accept, cut, page};
 use super::publish::Publish;
-use super::quirks::RecordingsDomain;
+use super::quirks::{DeletedRecordings, RecordingsDomain};
 use super::recordings::{Recording, recordings};
 use super::refusal::Refusal;
 use super::rules::Params;
@@ -43,6 +43,9 @@ pub(super) fn live_videos(
             && stream.is_none_or(|stream| one.stream() == stream)
             && (from..=to).contains(&one.period.from)
     });
+    if quirks.deleted_recordings == DeletedRecordings::NotListed && !state.deleted().is_empty() {
+        found.retain(|one| !state.deleted().contains(&one.id()));
+    }
     found.sort_by_key(|one| (one.listed, one.period.from));
     match params.text("SortBy").unwrap_or("CreationTime:Desc") {
         "CreationTime:Asc" => {}
@@ -55,6 +58,13 @@ pub(super) fn live_videos(
         "Total": total(found.len(), quirks),
         "LiveRecordVideoList": {"LiveRecordVideo": items},
     }))
+}
+
+/// Whether there is a recording with this id that was not deleted.
+pub(super) fn has_recording(id: &str, state: &State, settings: &Settings, now: Timestamp) -> bool {
+    let streams = streams(state.publishes().all(), now, settings.quirks);
+    let exists = recordings(&streams, now, settings).iter().any(|one| one.id() == id);
+    exists && !state.deleted().contains(id)
 }
 
 /// The connections that may be listed under a domain.

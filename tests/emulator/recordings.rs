@@ -525,6 +525,21 @@ async fn a_merged_recording_is_beside_or_instead_of_its_parts_or_not_listed() {
 }
 
 #[tokio::test]
+async fn a_deleted_recording_is_listed_no_more_or_still() {
+    for (quirks, left) in [(&[][..], 1), (&["deleted-recordings=listed"], 2)] {
+        let stage = Stage::new(quirks).configured("live.example.com/show/cam1");
+        stage.play("cam1", &[38, 10]);
+        let id = stage.aired().await.videos[0].id.clone();
+        let service = &stage.bench.service;
+        service.delete_recording(&id).unwrap();
+        assert_eq!(stage.aired().await.videos.len(), left, "{quirks:?}");
+        let again = service.delete_recording(&id).unwrap_err();
+        assert_eq!(again.to_string(), format!("no recording has the id `{id}`"));
+        assert_eq!(service.dump()["deleted_recordings"], json!([id]));
+    }
+}
+
+#[tokio::test]
 async fn of_more_than_forty_parts_nothing_is_merged_or_the_first_forty() {
     for (quirks, merged) in [(&[][..], None), (&["merge-limit=cut"], Some(200))] {
         let stage = Stage::new(quirks);

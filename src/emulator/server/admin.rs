@@ -32,7 +32,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// Answers `GET counters`, `GET state`, `PUT faults` with one fault per line in the body, of which an empty one ends all
-/// faults, and `POST publish` and `POST unpublish` with a session as JSON.
+/// faults, `POST publish` and `POST unpublish` with a session as JSON, and `POST delete-recording` with a VideoId.
 pub(super) fn answer(service: &Service, method: &str, path: &str, body: &[u8]) -> (StatusCode, String) {
     match (method, path.strip_prefix(PATH).unwrap_or_default()) {
         ("GET", "counters") => json(&service.counters()),
@@ -40,12 +40,15 @@ pub(super) fn answer(service: &Service, method: &str, path: &str, body: &[u8]) -
         ("PUT" | "POST", "faults") => set_faults(service, &String::from_utf8_lossy(body)),
         ("PUT" | "POST", "publish") => changed(service.publish(&String::from_utf8_lossy(body))),
         ("PUT" | "POST", "unpublish") => changed(service.unpublish(&String::from_utf8_lossy(body))),
-        (_, "counters" | "state" | "faults" | "publish" | "unpublish") => {
+        ("PUT" | "POST", "delete-recording") => {
+            changed(service.delete_recording(String::from_utf8_lossy(body).trim()).map(|()| None))
+        }
+        (_, "counters" | "state" | "faults" | "publish" | "unpublish" | "delete-recording") => {
             said(StatusCode::METHOD_NOT_ALLOWED, "this path needs another method")
         }
         _ => said(
             StatusCode::NOT_FOUND,
-            "there are only `counters`, `state`, `faults`, `publish` and `unpublish`",
+            "there are only `counters`, `state`, `faults`, `publish`, `unpublish` and `delete-recording`",
         ),
     }
 }
