@@ -71,9 +71,7 @@ impl SavedPlan {
     pub fn new(plan: Plan, time: Timestamp) -> Self {
         let livevod = env!("CARGO_PKG_VERSION").to_owned();
         let (plan_file, checksum) = (FORMAT_VERSION.to_owned(), IgnoredAny);
-        let Plan { decisions, mut notes } = plan;
-        // Whoever reads the file looks again.
-        notes.held.retain(|held| !held.guard.is_live());
+        let Plan { decisions, notes } = plan;
         Self { plan_file, livevod, time, decisions, notes, checksum }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::change::{Change, Reason};
 use crate::model::{Address, Field, FieldMap, RecordConfig, Value};
@@ -42,7 +42,9 @@ pub struct Notes {
     pub unsupported: Vec<Unsupported>,
     /// Unmanaged configurations, manageable or not, that record streams in place of declared ones; sorted by address.
     pub shadows: Vec<Shadow>,
-    /// Guards that refuse the plan; none of its changes may be applied while one is left.
+    /// Guards that refuse the plan; none of its changes may be applied while one is left. Those that are found live are not saved:
+    /// whoever reads the file looks again.
+    #[serde(serialize_with = "lasting")]
     pub held: Vec<Held>,
     /// Who is on air under a configuration that the plan changes; `None` if that was not asked.
     #[serde(skip)]
@@ -60,6 +62,10 @@ pub struct Notes {
     pub group_names: BTreeMap<String, GroupName>,
     /// What was pending on the target branch of the files, if that was compared.
     pub since_base: Option<SinceBase>,
+}
+
+fn lasting<S: Serializer>(held: &[Held], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(held.iter().filter(|one| !one.guard.is_live()))
 }
 
 impl Notes {

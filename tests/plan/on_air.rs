@@ -101,8 +101,9 @@ fn the_digest_and_the_file_of_a_plan_know_nothing_of_it() {
     let (without, with) = (scene.plan(), planned(&scene, &["show/cam1"], false));
     assert!(with.is_held_by(Guard::OnAir));
     assert_eq!(without.digest(), with.digest());
-    let saved = SavedPlan::new(with, since()).write().unwrap();
-    assert_eq!(saved, SavedPlan::new(without, since()).write().unwrap());
+    let saved = with.save(since()).unwrap();
+    assert_eq!(saved, without.save(since()).unwrap());
+    assert_eq!(saved, SavedPlan::new(with, since()).write().unwrap());
     let read = SavedPlan::read(&saved).unwrap().shown();
     assert!(!read.is_held_by(Guard::OnAir) && read.notes.on_air.is_none());
 }

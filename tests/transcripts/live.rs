@@ -3,8 +3,8 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use super::World;
 use super::server::{Server, keyed};
+use super::{Run, World};
 
 const FILE: &str = "\
 version: 1
@@ -39,6 +39,14 @@ fn page(html: &str) -> &str {
     html.split("</style>").nth(1).unwrap().split("<script>").next().unwrap()
 }
 
+/// What a run against a server printed, without the server's port and the digest, of which it is a part.
+fn scrubbed(run: &Run, server: &Server) -> String {
+    let text = run.transcript().replace(&server.url, "[url]");
+    let line =
+        |line: &str| if line.starts_with("digest sha256:") { "digest [digest]" } else { line }.to_owned();
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// The guards that refuse a plan.
 fn guards(plan: &serde_json::Value) -> Vec<&str> {
     plan["held"].as_array().unwrap().iter().map(|held| held["guard"].as_str().unwrap()).collect()
@@ -70,7 +78,7 @@ fn a_delete_of_a_stream_on_air_is_held_until_its_flag_releases_it() {
     assert_eq!(reviewed.code, 3, "a review says nothing of who is on air now: {}", reviewed.transcript());
     let still = world.run("plan --emulator --format json").json();
     assert_eq!(still["digest"], json["digest"], "nothing was written");
-    let done = world.run("apply --emulator --auto-approve --allow-on-air");
+    let done = world.run("apply --emulator --auto-approve --allow-on-air --freshness 60s");
     assert_eq!(done.code, 0, "{}", done.transcript());
     assert_snapshot!("released", done.stdout.split("\n\n").last().unwrap().to_owned());
     let journal = world.run("journal last").stdout;
@@ -189,7 +197,7 @@ fn without_the_permission_a_plan_says_what_is_presumed() {
     world.write("livevod.yaml", &without_cam1());
     let plan = world.run(&format!("plan {flags} --detailed-exitcode"));
     assert_eq!(plan.code, 2, "{}", plan.transcript());
-    assert_snapshot!("denied", plan.transcript().replace(&denied.url, "[url]"));
+    assert_snapshot!("denied", scrubbed(&plan, &denied));
     let json = world.run(&format!("plan {flags} --format json")).json();
     let remote = |one: &&serde_json::Value| one["code"] == "remote";
     assert_eq!(json["diagnostics"].as_array().unwrap().iter().filter(remote).count(), 1, "{json}");
@@ -338,7 +346,7 @@ fn an_incomplete_replay_is_no_success() {
     world.write("livevod.yaml", &FILE.replace("cam2: {}", "cam2: { cycle_duration: 30m }"));
     let plan = world.run(&format!("plan {flags} --replay 7d"));
     assert_eq!(plan.code, 1, "{}", plan.transcript());
-    assert_snapshot!("replay_denied", plan.transcript().replace(&denied.url, "[url]"));
+    assert_snapshot!("replay_denied", scrubbed(&plan, &denied));
     let apply = world.run(&format!("apply {flags} --auto-approve --replay 7d"));
     assert_eq!(apply.code, 1, "{}", apply.transcript());
     assert!(apply.stderr.contains("nothing was written"), "{}", apply.transcript());
