@@ -60,7 +60,7 @@ const EXAMPLES: [(&str, &str); 21] = [
     ),
     (
         "audit",
-        "  livevod audit --since 7d\n  livevod audit --from 2026-11-28T18:00:00Z --to 2026-11-29 --format json\n  livevod audit --since 25h --notify slack --format html > night.html",
+        "  livevod audit --since 7d --out evidence.json\n  livevod audit --since 25h --notify slack --format html > night.html",
     ),
     (
         "sessions",

@@ -111,7 +111,8 @@ fn a_night_goes_by() {
     night.run(&format!("explain live.example.com/show/show --emulator --at {}", at("21:00:00")), 0);
     let fixed = FILES.replace("show: {}\n", "show: {}\n          Show: {}\n");
     night.world.write("livevod.yaml", &fixed);
-    night.run("plan --emulator", 0);
+    let plan = night.run("plan --emulator --replay 4d", 0).stdout;
+    assert!(plan.contains("4.2 h on air that were not recorded would be recorded."), "{plan}");
     night.run("apply --emulator --auto-approve", 0);
     assert_snapshot!(night.scrubbed());
 
