@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::replay::{Replay, Tally, hours};
-use crate::model::Address;
+use super::replay::{Replay, Tally};
+use crate::model::{Address, length_text};
 use crate::plan::{Change, Guard, Held};
 
 /// The flag that allows what the guard refuses.
@@ -28,7 +28,10 @@ fn refusal(cause: Option<&Address>, Tally { sessions, aired, .. }: Tally) -> Hel
     Held {
         guard: Guard::ReplayLoss,
         address: cause.cloned(),
-        message: format!("{sessions} of the replay ({} on air) would no longer be recorded", hours(aired)),
+        message: format!(
+            "{sessions} of the replay ({} on air) would no longer be recorded",
+            length_text(aired.as_secs())
+        ),
         release: Some(FLAG.to_owned()),
     }
 }
@@ -94,8 +97,8 @@ mod tests {
             replay.losses(&changes).into_iter().map(|held| (held.address, held.message)).collect();
         let says = |text: &str| format!("{text} would no longer be recorded");
         let expected = [
-            (Some(address("show/*")), says("4 sessions of the replay (4.0 h on air)")),
-            (Some(address("show/cam1")), says("1 session of the replay (1.0 h on air)")),
+            (Some(address("show/*")), says("4 sessions of the replay (4 h on air)")),
+            (Some(address("show/cam1")), says("1 session of the replay (1 h on air)")),
         ];
         assert_eq!(found, expected);
         assert!(replay.losses(&changes).iter().all(|held| held.guard == Guard::ReplayLoss));

@@ -26,7 +26,7 @@ pub use self::expected::Expected;
 pub use self::history::{Ended, History, Ruler, Ruling, Since, Unclear, Write};
 pub use self::join::{Session, sessions};
 pub use self::near::is_near_miss;
-pub use self::replay::{Replay, ReplayRow, Sides, Tally, hours};
+pub use self::replay::{Replay, ReplayRow, Sides, Tally};
 pub use self::report::{
     Audit, AuditError, DomainAudit, FORMAT_VERSION, Made, Recording, RuledBy, RulingConfig, SessionAudit,
 };

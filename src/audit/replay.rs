@@ -254,16 +254,6 @@ fn transcodes(config: &RecordConfig) -> i32 {
         .sum()
 }
 
-/// `4.2 h`, or `12 min` or `30 s` if it is less than an hour or a minute.
-pub fn hours(duration: SignedDuration) -> String {
-    match (duration.as_secs(), duration.as_mins()) {
-        (0, _) => "0 h".to_owned(),
-        (seconds, 0) => format!("{seconds} s"),
-        (_, minutes @ ..60) => format!("{minutes} min"),
-        (_, minutes) => format!("{}.{} h", minutes / 60, minutes % 60 / 6),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -453,13 +443,6 @@ mod tests {
         assert_eq!((before.unrecorded, after.unrecorded), (hours(10), hours(11)));
         assert_eq!((before.sessions, before.aired, before.files, after.files), (3, hours(13), 3, 4));
         assert_eq!(replay.lost(), (1, hours(1)));
-    }
-
-    #[test]
-    fn durations_are_short() {
-        let texts = [0, 30, 720, 3600, 3660, 15_120, 363_000]
-            .map(|seconds| super::hours(SignedDuration::from_secs(seconds)));
-        assert_eq!(texts, ["0 h", "30 s", "12 min", "1.0 h", "1.0 h", "4.2 h", "100.8 h"]);
     }
 
     #[test]

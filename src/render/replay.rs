@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::phrases::{counted, minute};
 use super::style::{Style, Tone, columns, wrap};
-use crate::audit::{Replay, ReplayRow, Sides, Tally, hours};
+use crate::audit::{Replay, ReplayRow, Sides, Tally};
 use crate::gate::clean;
-use crate::model::Period;
+use crate::model::{Period, length_text};
 use crate::wire::PUBLISHES_PER_SECOND;
 
 /// How many streams of a table are shown; the rest are counted.
@@ -47,12 +49,18 @@ pub(super) fn sentences(replay: &Replay) -> Vec<(bool, String)> {
         (false, 0) => (false, "Everything that was recorded would still be recorded.".to_owned()),
         (false, _) => {
             let words = "that were recorded would no longer be recorded";
-            (true, format!("{} ({} on air) {words}.", counted(sessions, "session"), hours(lost)))
+            (
+                true,
+                format!("{} ({} on air) {words}.", counted(sessions, "session"), length_text(lost.as_secs())),
+            )
         }
     }];
     let gained = replay.gained();
     if !gained.is_zero() {
-        all.push((false, format!("{} on air that were not recorded would be recorded.", hours(gained))));
+        all.push((
+            false,
+            format!("{} on air that were not recorded would be recorded.", length_text(gained.as_secs())),
+        ));
     }
     let long = replay.total.after.long_merges;
     if long > 0 {
@@ -102,13 +110,16 @@ pub(super) fn name(row: &ReplayRow) -> String {
 pub(super) fn figures(Sides { before, after }: Sides, arrow: &str) -> [String; 6] {
     let both = |one: String, other: String| if one == other { one } else { format!("{one} {arrow} {other}") };
     let number = |of: fn(&Tally) -> u64| both(of(&before).to_string(), of(&after).to_string());
+    let length =
+        |time: SignedDuration| if time.is_zero() { "0".to_owned() } else { length_text(time.as_secs()) };
+    let time = |of: fn(&Tally) -> SignedDuration| both(length(of(&before)), length(of(&after)));
     [
         number(|tally| tally.sessions),
-        both(hours(before.aired), hours(after.aired)),
+        time(|tally| tally.aired),
         number(|tally| tally.files),
         number(|tally| tally.merges),
-        both(hours(before.transcoded), hours(after.transcoded)),
-        both(hours(before.unrecorded), hours(after.unrecorded)),
+        time(|tally| tally.transcoded),
+        time(|tally| tally.unrecorded),
     ]
 }
 

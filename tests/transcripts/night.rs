@@ -112,7 +112,7 @@ fn a_night_goes_by() {
     let fixed = FILES.replace("show: {}\n", "show: {}\n          Show: {}\n");
     night.world.write("livevod.yaml", &fixed);
     let plan = night.run("plan --emulator --replay 4d", 0).stdout;
-    assert!(plan.contains("4.2 h on air that were not recorded would be recorded."), "{plan}");
+    assert!(plan.contains("4 h 12 min on air that were not recorded would be recorded."), "{plan}");
     night.run("apply --emulator --auto-approve", 0);
     assert_snapshot!(night.scrubbed());
 
