@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::task::yield_now;
+use tokio::time::Instant;
 
 use super::cause::Cause;
 use super::decide::{self, Sent};
@@ -28,6 +29,7 @@ pub(super) struct Deleting<'a> {
 /// A Delete that the service accepted.
 struct Deletion {
     request_id: Option<String>,
+    accepted: Instant,
 }
 
 impl Write for Deleting<'_> {
@@ -85,7 +87,7 @@ impl Domain {
         let run = self.run.clone();
         let mut deleting = Deleting { guarded: Guarded::new(self, change, Action::Delete), saved: None };
         let (request_id, _) = write(&run, &mut deleting).await?;
-        Ok(Deletion { request_id })
+        Ok(Deletion { request_id, accepted: Instant::now() })
     }
 
     /// A refusal does not prove that the configuration exists: no document says how a Delete of a missing one is
@@ -108,8 +110,12 @@ impl Domain {
         let gone: Vec<&Address> = deleted.iter().map(|(task, _)| &task.change.address).collect();
         let reader = &self.run.reader;
         let listed = reader.until_absent(&reader.client, &first.change.address.domain, &gone).await;
-        for (task, Deletion { request_id }) in &deleted {
-            let outcome = absence(&task.change, &listed, Sent::Accepted);
+        for (task, Deletion { request_id, accepted }) in &deleted {
+            // Where the domain can't be listed any more, another change may have listed it since.
+            let outcome = match reader.listed_since(&task.change.address, *accepted) {
+                Some(look) if listed.is_err() && look.found.is_none() => Outcome::Done,
+                Some(_) | None => absence(&task.change, &listed, Sent::Accepted),
+            };
             self.finish(task, Ended { outcome, request_id: request_id.clone() });
         }
     }

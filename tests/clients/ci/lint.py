@@ -185,8 +185,9 @@ def policies(page):
         assert statement["Action"] == "sts:AssumeRole" and set(statement["Condition"]["StringEquals"]) == {"oidc:iss", "oidc:aud", "oidc:sub"}
     subjects = writing_trust["Statement"][0]["Condition"]["StringEquals"]["oidc:sub"]
     assert subjects == ["repo:OWNER/REPO:environment:production"]
-    assert [one["Action"] for one in reads["Statement"]] == [["live:DescribeLiveRecordVodConfigs"]]
-    reading, writing = writes["Statement"]
-    assert reading == reads["Statement"][0]
+    actions = [["live:DescribeLiveRecordVodConfigs"], ["live:DescribeLiveStreamsOnlineList"]]
+    assert [one["Action"] for one in reads["Statement"]] == actions
+    *reading, writing = writes["Statement"]
+    assert reading == reads["Statement"]
     assert writing["Action"] == [f"live:{verb}LiveRecordVodConfig" for verb in ("Add", "Update", "Delete")]
     assert all(one.startswith("acs:cdn:*:ACCOUNT:domain/") for one in writing["Resource"])
