@@ -1,6 +1,6 @@
 //! `livevod audit`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
@@ -22,7 +22,7 @@ use super::views::of_audit;
 use super::window::Window;
 use crate::audit::{self, Audit, Expected, History, Made, Ruling, Settings, Verdict, Write};
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Address, Aired, Period, Snapshot};
+use crate::model::{Address, Aired, Snapshot};
 use crate::notify::{Check, Summary};
 use crate::plan::{PlanOptions, Selection};
 use crate::render::{self, AuditView, Context, Exit, Target};
@@ -91,8 +91,9 @@ fn length(text: &str) -> Result<SignedDuration, String> {
 
 /// What is needed to judge.
 struct Read {
-    target: Target,
     observed: Observed,
+    /// Every run of livevod against the service.
+    earlier: Earlier,
     aired: Aired,
 }
 
@@ -124,7 +125,7 @@ impl Run for Arguments {
         let monitor =
             self.monitoring.begin(Check::Audit, &scope.remote, scope.format, scope.title(), &names)?;
         let (judged, Monitored { findings, openmetrics }) = self.monitored(&monitor);
-        let (loaded, Read { observed, .. }, Judged { audit, writes: _, damaged }) = match judged {
+        let (loaded, observed, audit) = match judged {
             Ok(judged) => judged,
             Err(mut failure) => {
                 terminal.print(&openmetrics.unwrap_or_default());
@@ -135,7 +136,7 @@ impl Run for Arguments {
         if let Some(out) = &self.out {
             sealed::write(out, Code::Usage, audit.write())?;
         }
-        let diagnostics = [observed.findings(&loaded), damaged, findings].concat();
+        let diagnostics = [observed.findings(&loaded), findings].concat();
         let exit = exit(&audit, observed.is_read(), self.pending);
         let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
         let mut view = AuditView::new(&audit);
@@ -155,13 +156,11 @@ impl Arguments {
     }
 
     /// Judges, and tells the result to everyone who is to be told, also that nothing could be judged.
-    fn monitored(&self, monitor: &Monitor<'_>) -> (Result<(Loaded, Read, Judged), Failure>, Monitored) {
+    fn monitored(&self, monitor: &Monitor<'_>) -> (Result<(Loaded, Observed, Audit), Failure>, Monitored) {
         let mut calls = Tally::default();
         let judged = self.judge(&mut calls);
         let summary = || match &judged {
-            Ok((_, Read { observed, .. }, Judged { audit, .. })) => {
-                Summary::of_audit(audit, &observed.plan.notes.unread)
-            }
+            Ok((_, observed, audit)) => Summary::of_audit(audit, &observed.plan.notes.unread),
             Err(failure) => monitor.failed(failure),
         };
         let told = monitor.tell(summary, &calls);
@@ -169,22 +168,21 @@ impl Arguments {
     }
 
     /// Judges what aired. `calls` becomes the count of the calls, also if it fails.
-    fn judge(&self, calls: &mut Tally) -> Result<(Loaded, Read, Judged), Failure> {
+    fn judge(&self, calls: &mut Tally) -> Result<(Loaded, Observed, Audit), Failure> {
         let Planning { paths, rules, scope } = &self.planning;
         let loaded = load(paths, rules)?;
         let selection = self.selection();
-        let read = self.read(&loaded, &selection, calls)?;
-        let Read { target, observed, aired } = &read;
+        let Read { observed, earlier, aired } = self.read(&loaded, &selection, calls)?;
         let evidence = Evidence {
             loaded: &loaded,
-            target,
-            journal: &scope.journal,
+            target: &observed.target,
             snapshot: &observed.snapshot,
-            aired,
+            writes: &earlier.writes(&scope.journal, aired.period.from),
+            aired: &aired,
             settings: Settings { grace: self.grace, slack: self.slack },
         };
-        let judged = evidence.judge(|address| selection.selects(address))?;
-        Ok((loaded, read, judged))
+        let audit = evidence.judge(|address| selection.selects(address));
+        Ok((loaded, observed, audit))
     }
 
     /// Reads the configurations and what aired.
@@ -195,11 +193,12 @@ impl Arguments {
         if let (Some(snapshot), Some(sessions)) = (&self.against, &self.sessions) {
             let observed = against(snapshot, loaded, &options, &scope.journal, Goal::Files)?;
             let aired = reading::from_file(sessions, Some(&observed.target), &domains)?;
-            return Ok(Read { target: observed.target.clone(), observed, aired });
+            let earlier = Earlier::read_all(&scope.journal, &observed.target)?;
+            return Ok(Read { observed, earlier, aired });
         }
         let connection = connect(&scope.remote, Access::Reads, &Goal::Files.reach(&loaded.desired))?;
         *calls = connection.calls.clone();
-        let earlier = Earlier::read(&scope.journal, &connection.target)?;
+        let earlier = Earlier::read_all(&scope.journal, &connection.target)?;
         let period = window.period(Timestamp::now())?;
         let asked = Asked { period, transcoded: *transcoded, clients: false };
         let reading = async {
@@ -210,7 +209,7 @@ impl Arguments {
             Ok::<_, Failure>((observed, aired))
         };
         let (observed, aired) = block_on(reading)??;
-        Ok(Read { target: connection.target, observed, aired })
+        Ok(Read { observed, earlier, aired })
     }
 
     async fn aired(&self, connection: &Connection, domains: Domains, asked: Asked) -> Result<Aired, Failure> {
@@ -225,32 +224,19 @@ impl Arguments {
 pub(super) struct Evidence<'a> {
     pub(super) loaded: &'a Loaded,
     pub(super) target: &'a Target,
-    /// The folder of the journals.
-    pub(super) journal: &'a Path,
     /// What the service holds.
     pub(super) snapshot: &'a Snapshot,
+    /// What livevod wrote.
+    pub(super) writes: &'a [Write],
     pub(super) aired: &'a Aired,
     pub(super) settings: Settings,
 }
 
-/// Verdicts, and what they come from.
-pub(super) struct Judged {
-    pub(super) audit: Audit,
-    /// What livevod wrote.
-    pub(super) writes: Vec<Write>,
-    /// A finding for each journal that can't be read.
-    pub(super) damaged: Vec<Diagnostic>,
-}
-
 impl Evidence<'_> {
     /// Judges what aired at selected addresses.
-    ///
-    /// # Errors
-    /// When the folder of the journals can't be read.
-    pub(super) fn judge(&self, selects: impl Fn(&Address) -> bool) -> Result<Judged, Failure> {
-        let Self { loaded, target, journal, snapshot, aired, settings } = *self;
-        let (writes, damaged) = past(journal, target, aired.period)?;
-        let history = History::new(snapshot, &writes);
+    pub(super) fn judge(&self, selects: impl Fn(&Address) -> bool) -> Audit {
+        let Self { loaded, target, snapshot, writes, aired, settings } = *self;
+        let history = History::new(snapshot, writes);
         let desired = &loaded.desired;
         let declared = desired.domains.values().flat_map(|domain| &domain.entries);
         let declared = declared.filter(|(_, entry)| entry.resolved().is_some()).map(|(address, _)| address);
@@ -264,8 +250,7 @@ impl Evidence<'_> {
             account: target.account.as_deref(),
         };
         let place = |verdict: &Verdict| place(verdict, loaded);
-        let audit = Audit::new(made, aired, settings, verdicts, place);
-        Ok(Judged { audit, writes, damaged })
+        Audit::new(made, aired, settings, verdicts, place)
     }
 }
 
@@ -293,21 +278,6 @@ pub(super) fn domains(loaded: &Loaded, remote: &Remote, selection: &Selection) -
     let declared = loaded.desired.domains.keys().filter(|name| selection.selects_domain(name));
     let region = |name: &str| loaded.desired.region(name).or(remote.region.as_deref()).map(str::to_owned);
     declared.map(|name| (name.clone(), region(name))).collect()
-}
-
-/// What livevod wrote, by the journals in a folder, and a finding for each that can't be read. What existed before a run of
-/// `period` tells when it had been created.
-///
-/// # Errors
-/// When the folder can't be read.
-pub(super) fn past(
-    folder: &Path,
-    target: &Target,
-    period: Period,
-) -> Result<(Vec<Write>, Vec<Diagnostic>), Failure> {
-    let earlier = Earlier::read_all(folder, target)?;
-    let snapshots = earlier.snapshots(folder, period.from);
-    Ok((audit::writes(earlier.runs(), &snapshots), earlier.diagnostics))
 }
 
 /// The line of the files that is responsible for a session: what should have recorded it, or says that it must be recorded.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::arguments::Remote;
-use super::audit::{Evidence, Judged};
+use super::audit::Evidence;
 use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::goal::Reach;
 use super::load::Loaded;
 use super::observe::block_on;
 use super::reading::{self, Asked};
+use super::record::Earlier;
 use super::terminal::Terminal;
 use crate::audit::{History, Ruling, Session, SessionAudit, Settings, is_near_miss};
 use crate::diag::{Code, Diagnostic};
@@ -43,6 +44,7 @@ impl Question<'_> {
             return Err(Diagnostic::new(Code::Usage, message).help("add the domain to the files").into());
         };
         let connection = connect(remote, Access::Reads, &Reach::of(&loaded.desired))?;
+        let earlier = Earlier::read_all(journal, &connection.target)?;
         let region = desired.region.as_ref().map(|region| region.value.clone()).or(remote.region.clone());
         let asked = Asked { period, transcoded: true, clients: false };
         let told = self.told_period(period, now);
@@ -63,16 +65,17 @@ impl Question<'_> {
             exit: Exit::Error,
         })?;
         let snapshot = Snapshot { domains: [(domain.clone(), listed)].into() };
+        let writes = earlier.writes(journal, period.from);
         let evidence = Evidence {
             loaded,
             target: &connection.target,
-            journal,
             snapshot: &snapshot,
+            writes: &writes,
             aired: &aired,
             settings: Settings::default(),
         };
         let is_meant = |other: &Address| other == address || is_near_miss(other, address);
-        let Judged { audit, writes, damaged } = evidence.judge(is_meant)?;
+        let audit = evidence.judge(is_meant);
         let mut unread: Vec<String> =
             audit.domains.values().flat_map(|domain| domain.unread.clone()).collect();
         let notifications = notifications.transpose().unwrap_or_else(|error| {
@@ -106,7 +109,7 @@ impl Question<'_> {
             unread: &unread,
         };
         let exit = if unread.is_empty() { Exit::Success } else { Exit::Error };
-        let context = Context { sources: &loaded.sources, diagnostics: &damaged, exit };
+        let context = Context { sources: &loaded.sources, diagnostics: &earlier.diagnostics, exit };
         terminal.show(&render::past(&view, context, &terminal.layout(format)));
         Ok(exit)
     }

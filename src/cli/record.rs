@@ -1,6 +1,5 @@
 //! The folder of journals: unfinished runs, and the journal and snapshot of this run.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +16,7 @@ use crate::apply::journal::{
     LeftOpenNow, Lock, LockError, NeededRuns, RunId, RunRecord, Sink, Stored, gaps, last_entry, left_open,
     read_needed_runs, read_runs, read_snapshot, save_snapshot, snapshot_name, until_settled,
 };
+use crate::audit::{self, Write};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Address, Snapshot};
 use crate::plan::{Gaps, Plan, Released};
@@ -82,20 +82,16 @@ impl Earlier {
         History::of(&self.runs, self.diagnostics.is_empty())
     }
 
-    /// The runs, the first one first.
-    pub(super) fn runs(&self) -> &[RunRecord] {
-        &self.runs
-    }
-
-    /// What existed before each run that started at `from` or later, by its id, as far as that can be read.
-    pub(super) fn snapshots(&self, folder: &Path, from: Timestamp) -> BTreeMap<String, Snapshot> {
+    /// What the runs wrote, if all journals were read. What existed before each run that started at `from` or later tells when
+    /// it had been created, as far as that can be read.
+    pub(super) fn writes(&self, folder: &Path, from: Timestamp) -> Vec<Write> {
         let recent = self.runs.iter().map(|run| &run.header).filter(|header| header.time >= from);
         let saved = |header: &Header| {
             header.snapshot.as_ref()?;
             let text = String::from_utf8(read_snapshot(folder, &header.run).ok()?).ok()?;
             Some((header.run.clone(), snapshot::read(&text).ok()?.snapshot))
         };
-        recent.filter_map(saved).collect()
+        audit::writes(&self.runs, &recent.filter_map(saved).collect())
     }
 
     /// What is unfinished.

@@ -7,7 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::arguments::{Guards, Planning, plan_options};
-use super::audit::{domains, past, whole_domains};
+use super::audit::{domains, whole_domains};
 use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::goal::Goal;
@@ -75,7 +75,7 @@ impl Run for Arguments {
         let kept = out.as_ref().filter(|out| !super::places::is_standard_output(out));
         let mut kept =
             kept.map(|out| Kept::open(out, &mut asked, &window.asked(), &connection.target)).transpose()?;
-        let earlier = Earlier::read(&scope.journal, &connection.target)?;
+        let earlier = Earlier::read_all(&scope.journal, &connection.target)?;
         let reading = async {
             let breadth = Breadth::DECLARED;
             let observed = observe(&loaded, &connection, &options, &earlier, Goal::Files, breadth).await?;
@@ -84,7 +84,7 @@ impl Run for Arguments {
             Ok::<_, Failure>((observed, aired))
         };
         let (observed, aired) = block_on(reading)??;
-        let (writes, damaged) = past(&scope.journal, &connection.target, aired.period)?;
+        let writes = earlier.writes(&scope.journal, aired.period.from);
         let history = History::new(&observed.snapshot, &writes);
         let sessions = audit::sessions(&aired, &history);
         let sessions: Vec<_> = sessions.into_iter().filter(|one| selection.selects(&one.address)).collect();
@@ -103,7 +103,7 @@ impl Run for Arguments {
                 kept.into_iter().for_each(Kept::remove);
             }
         }
-        let diagnostics = [observed.findings(&loaded), damaged].concat();
+        let diagnostics = observed.findings(&loaded);
         let exit = if saved.aired.is_complete() && observed.is_read() { Exit::Success } else { Exit::Error };
         let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
         let out = out.as_ref().map(|out| Arc::from(out.display().to_string()));

@@ -122,6 +122,19 @@ fn an_interrupted_reading_goes_on_where_it_was() {
     assert_eq!(count(&other), 2, "{}", other.transcript());
 }
 
+/// Each command reads the journals once, and tells of a damaged one once.
+#[test]
+fn a_damaged_journal_is_told_once() {
+    let world = aired();
+    world.write(".livevod/journal/20260101T000000.000Z-000000.jsonl", "{\"event\":\"nothing\"}\n");
+    for command in
+        ["audit --emulator", "sessions --emulator", "explain one.example.com/show/cam1 --at 4h --emulator"]
+    {
+        let run = world.run(command);
+        assert_eq!(run.stderr.matches("can't be read").count(), 1, "{command}: {}", run.transcript());
+    }
+}
+
 /// A publisher's address identifies people.
 #[test]
 fn addresses_of_publishers_are_kept_only_if_they_are_asked_for() {
