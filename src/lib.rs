@@ -7,11 +7,11 @@
 //!                   └─import→ YAML
 //! ```
 //!
-//! Layers, the lowest first; each may use the layers to its left: `gate`, `model`, `source`, `files`, `schema` ←
+//! Layers, the lowest first; each may use the layers to its left: `gate`, `model`, `source`, `files`, `schema`, `store` ←
 //! `diag`, `wire`, `sealed` ← `sessions`, `snapshot`, `config`, `emulator` ← `resolve` ← `check`, `explain`, `permissions`, `plan`, `api` ←
-//! `import`, `merge`, `apply`, `embedded` ← `audit`, `drift` ← `notify` ← `render` ← `cli`. A test checks this for every path
+//! `import`, `merge`, `apply`, `embedded`, `bucket` ← `audit`, `drift` ← `notify` ← `render` ← `cli`. A test checks this for every path
 //! in `src/`, and that no files use each other in a circle. The client does not know the emulator: `embedded` joins the two.
-//! Input, clock, environment and randomness are used only in `api`, `apply`, `cli`, `files`, the sending half of `notify`,
+//! Input, clock, environment and randomness are used only in `api`, `apply`, `bucket`, `cli`, `files`, the sending half of `notify`,
 //! the loading half of `config` and the emulator's service, store and server; everything else is a function of its
 //! arguments.
 //!
@@ -34,6 +34,7 @@
 pub mod api;
 pub mod apply;
 pub mod audit;
+mod bucket;
 pub mod check;
 pub mod cli;
 pub mod config;
@@ -57,4 +58,5 @@ pub mod sealed;
 pub mod sessions;
 pub mod snapshot;
 pub mod source;
+pub mod store;
 pub mod wire;

@@ -9,7 +9,7 @@ use std::path::Path;
 use files::{Library, Module, Source};
 
 /// Which modules each module may use.
-const ALLOWED: [(&str, &[&str]); 27] = [
+const ALLOWED: [(&str, &[&str]); 29] = [
     ("gate", &[]),
     ("model", &[]),
     ("source", &[]),
@@ -18,6 +18,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
     ("wire", &["model"]),
     ("sealed", &["gate"]),
     ("schema", &[]),
+    ("store", &[]),
     ("sessions", &["model", "schema", "sealed"]),
     ("snapshot", &["model", "schema", "sealed"]),
     ("config", &["model", "source", "diag"]),
@@ -31,7 +32,8 @@ const ALLOWED: [(&str, &[&str]); 27] = [
     ("merge", &["model", "source", "diag", "config", "resolve", "check", "plan"]),
     ("api", &["gate", "model", "wire"]),
     ("embedded", &["wire", "api", "emulator"]),
-    ("apply", &["gate", "model", "source", "files", "diag", "wire", "plan", "api"]),
+    ("bucket", &["gate", "wire", "api", "store"]),
+    ("apply", &["gate", "model", "source", "files", "store", "diag", "wire", "plan", "api"]),
     ("audit", &["model", "schema", "sealed", "source", "plan", "apply"]),
     ("drift", &["model", "sealed", "source", "wire", "resolve", "plan", "apply"]),
     ("notify", &["gate", "model", "schema", "wire", "plan", "api", "audit", "drift"]),
@@ -58,6 +60,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
             "drift",
             "notify",
             "sessions",
+            "store",
         ],
     ),
     (
@@ -80,6 +83,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
             "plan",
             "import",
             "api",
+            "bucket",
             "merge",
             "apply",
             "audit",
@@ -87,6 +91,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
             "notify",
             "render",
             "sessions",
+            "store",
         ],
     ),
 ];

@@ -1,0 +1,1 @@
+//! Buckets of object storage as a [`store`](crate::store).
