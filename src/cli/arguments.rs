@@ -10,8 +10,9 @@ use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::candidates;
-use super::default_paths::{JOURNALS, default_paths};
+use super::default_paths::default_paths;
 use super::failure::Failure;
+use super::keeping::{Keeping, Leasing};
 use super::kinds::insist_on_no_log;
 use super::terminal::Terminal;
 use super::typed;
@@ -465,9 +466,8 @@ pub(super) struct Scope {
     #[command(flatten)]
     views: Views,
 
-    /// Folder of the journals: unfinished runs are looked up in it, and apply writes its own journal there
-    #[arg(long, value_name = "DIR", default_value = JOURNALS, help_heading = "Journal")]
-    pub(super) journal: PathBuf,
+    #[command(flatten)]
+    pub(super) keeping: Keeping,
 }
 
 impl Scope {
@@ -505,6 +505,9 @@ pub(super) struct Writing {
     /// How long to wait after an unanswered request before anything else is written to its address
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_SETTLE", default_value = "30s", value_parser = duration)]
     pub(super) settle: Duration,
+
+    #[command(flatten)]
+    pub(super) leasing: Leasing,
 
     #[command(flatten)]
     pub(super) guards: Guards,
@@ -563,7 +566,7 @@ impl Planning {
 
 /// The planner's options from the arguments.
 pub(super) fn plan_options(scope: &Scope, guards: &Guards) -> PlanOptions {
-    let Scope { selected: Selected { target, exclude }, remote, format: _, full: _, views: _, journal: _ } =
+    let Scope { selected: Selected { target, exclude }, remote, format: _, full: _, views: _, keeping: _ } =
         scope;
     let Guards {
         max_delete,

@@ -109,8 +109,9 @@ impl Run for Arguments {
     fn places(&self) -> Places<'_> {
         let Self { planning, sessions, against, .. } = self;
         let reads = || planning.files().into_iter().chain(sessions.clone()).chain(against.clone()).collect();
-        let places =
-            Places::reading(reads).journals(&planning.scope.journal).writing("--out", self.out.as_ref());
+        let places = Places::reading(reads)
+            .journals(planning.scope.keeping.folder())
+            .writing("--out", self.out.as_ref());
         self.monitoring.places(planning.scope.format, places)
     }
 
@@ -177,7 +178,7 @@ impl Arguments {
             loaded: &loaded,
             target: &observed.target,
             snapshot: &observed.snapshot,
-            writes: &earlier.writes(&scope.journal, aired.period.from),
+            writes: &earlier.writes(&scope.keeping, &scope.remote, aired.period.from),
             aired: &aired,
             settings: Settings { grace: self.grace, slack: self.slack },
         };
@@ -191,14 +192,14 @@ impl Arguments {
         let domains = domains(loaded, &scope.remote, selection);
         let options = whole_domains(scope, &domains);
         if let (Some(snapshot), Some(sessions)) = (&self.against, &self.sessions) {
-            let observed = against(snapshot, loaded, &options, &scope.journal, Goal::Files)?;
+            let observed = against(snapshot, loaded, &options, scope, Goal::Files)?;
             let aired = reading::from_file(sessions, Some(&observed.target), &domains)?;
-            let earlier = Earlier::read_all(&scope.journal, &observed.target)?;
+            let earlier = Earlier::read_all(&scope.keeping, &scope.remote, &observed.target)?;
             return Ok(Read { observed, earlier, aired });
         }
         let connection = connect(&scope.remote, Access::Reads, &Goal::Files.reach(&loaded.desired))?;
         *calls = connection.calls.clone();
-        let earlier = Earlier::read_all(&scope.journal, &connection.target)?;
+        let earlier = Earlier::read_all(&scope.keeping, &scope.remote, &connection.target)?;
         let period = window.period(Timestamp::now())?;
         let asked = Asked { period, transcoded: *transcoded, clients: false };
         let reading = async {

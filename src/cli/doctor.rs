@@ -1,16 +1,14 @@
 //! `livevod doctor`.
 
-use std::path::{Path, PathBuf};
-
 use clap::Args;
 use jiff::Timestamp;
 
 use super::arguments::{Paths, Remote, Rules};
 use super::checkup;
 use super::connect::{self, Access, connect, service};
-use super::default_paths::JOURNALS;
 use super::failure::Failure;
 use super::goal::Reach;
+use super::keeping::Keeping;
 use super::load::as_far_as_valid;
 use super::observe::block_on;
 use super::record::{Earlier, unusable};
@@ -38,9 +36,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     remote: Remote,
 
-    /// Folder of the journals
-    #[arg(long, value_name = "DIR", default_value = JOURNALS)]
-    journal: PathBuf,
+    #[command(flatten)]
+    keeping: Keeping,
 
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_pages())]
@@ -63,7 +60,7 @@ impl Run for Arguments {
         let target = Target { name: service(&self.remote)?, account };
         let mut checks = vec![broken.map_or_else(|| files(&desired), |failure| broken_files(&failure))];
         checks.extend(self.service(&desired, &reach)?);
-        checks.push(journal(&self.journal, &target));
+        checks.push(journal(&self.keeping, &self.remote, &target));
         let exit = if checks.iter().any(Check::stops_plan) { Exit::Error } else { Exit::Success };
         terminal.show(&render::checks(&checks, &target, exit, &terminal.layout(self.format)));
         Ok(exit)
@@ -123,10 +120,11 @@ fn without_credentials(failure: Failure) -> Result<Vec<Check>, Failure> {
 
 /// The folder of journals. A plan reads it; only apply writes and locks it. It is locked for a moment, as apply does it:
 /// nothing else shows that it can be.
-fn journal(folder: &Path, target: &Target) -> Check {
+fn journal(keeping: &Keeping, remote: &Remote, target: &Target) -> Check {
+    let folder = &keeping.folder();
     let failed =
         |finding: Diagnostic, stops| Check::no_journal(&finding.message, finding.help.as_deref(), stops);
-    let earlier = match Earlier::read(folder, target) {
+    let earlier = match Earlier::read(keeping, remote, target) {
         Ok(earlier) => earlier,
         Err(failure) => {
             let first = failure.diagnostics.into_iter().next();

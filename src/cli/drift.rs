@@ -81,7 +81,7 @@ impl Run for Arguments {
 
     fn places(&self) -> Places<'_> {
         let (events, file) = self.streaming.output();
-        let places = Places::reading(|| self.planning.files()).journals(&self.planning.scope.journal);
+        let places = Places::reading(|| self.planning.files()).journals(self.planning.scope.keeping.folder());
         let places = places.writing("--only-new", self.only_new.as_ref());
         self.monitoring.places(self.planning.scope.format, places.writing(events, file))
     }
@@ -151,7 +151,7 @@ impl Arguments {
         *calls = connection.calls.clone();
         let last =
             self.only_new.as_deref().map(|file| LastCheck::read(file, &connection.target)).transpose()?;
-        let earlier = Earlier::read(&scope.journal, &connection.target)?;
+        let earlier = Earlier::read(&scope.keeping, &scope.remote, &connection.target)?;
         let region = |address: &Address| {
             let written = loaded.desired.region(&address.domain);
             written.or(scope.remote.region.as_deref()).map(str::to_owned)
@@ -163,7 +163,7 @@ impl Arguments {
             observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
             // A service in sync has no history to tell.
             let history = match observed.plan.differs() || self.unmanaged {
-                true => Earlier::read_all(&scope.journal, &connection.target)?.history(),
+                true => Earlier::all(&scope.keeping, &scope.remote, &connection.target).await?.history(),
                 false => History::default(),
             };
             let drift = drift::find(Comparison {

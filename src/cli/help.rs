@@ -18,6 +18,7 @@ const PARTS: [Part; 4] = [
             "expect_digest",
             "reviewed",
             "out",
+            "publish",
             "all",
             "from",
             "merge",
@@ -40,11 +41,11 @@ const PARTS: [Part; 4] = [
     },
     Part { heading: Some("Output"), options: &["format", "full", "color", "max_findings"] },
     Part { heading: Some("Writing"), options: &["stop_on_error", "freshness", "settle"] },
-    Part { heading: Some("Journal"), options: &["journal", "folder"] },
+    Part { heading: Some("Journal"), options: &["store", "folder", "lease_wait", "lease"] },
 ];
 
 /// Two example lines for each command, by its name.
-const EXAMPLES: [(&str, &str); 21] = [
+const EXAMPLES: [(&str, &str); 22] = [
     ("init", "  livevod init live.example.com\n  livevod init live.example.com --online --ci github"),
     ("import", "  livevod import live.example.com > livevod.yaml\n  livevod import --all --out livevod"),
     ("validate", "  livevod validate\n  livevod validate --online --deny warnings"),
@@ -77,6 +78,10 @@ const EXAMPLES: [(&str, &str); 21] = [
     (
         "journal",
         "  livevod journal --since 7d --address live.example.com/show\n  livevod journal prune --keep 90d --dry-run",
+    ),
+    (
+        "lease",
+        "  livevod lease --store oss://my-team/livevod\n  livevod lease release live.example.com:41 --store oss://my-team/livevod",
     ),
     ("render", "  livevod render\n  livevod render --format json"),
     (

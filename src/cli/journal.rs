@@ -8,12 +8,14 @@ use jiff::Timestamp;
 
 use super::arguments::MaxFindings;
 use super::candidates;
-use super::default_paths::JOURNALS;
 use super::failure::Failure;
+use super::keeping::Keeping;
 use super::moments::since;
 use super::prune;
+use super::push;
 use super::record::{damaged, unusable};
 use super::run::{Run, Session, Told};
+use super::shared::Shared;
 use super::views::of_pages;
 use crate::apply::journal::{Header, RunRecord, Stored, read_runs};
 use crate::diag::{Code, Diagnostic};
@@ -39,9 +41,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "WHEN", conflicts_with = "run", value_parser = since)]
     since: Option<Timestamp>,
 
-    /// Folder of the journals
-    #[arg(long = "journal", value_name = "DIR", default_value = JOURNALS)]
-    folder: PathBuf,
+    #[command(flatten)]
+    kept: Kept,
 
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_pages())]
@@ -51,8 +52,31 @@ pub(super) struct Arguments {
     shown: MaxFindings,
 }
 
+/// Where the journals are, and whose they are.
+#[derive(Debug, Args)]
+pub(super) struct Kept {
+    #[command(flatten)]
+    pub(super) keeping: Keeping,
+
+    /// Account whose journals are read in a store
+    #[arg(long, value_name = "ID", env = "LIVEVOD_ACCOUNT", help_heading = "Journal")]
+    pub(super) account: Option<String>,
+}
+
+impl Kept {
+    /// The folder, with the journals of the store.
+    pub(super) fn folder(&self) -> Result<PathBuf, Failure> {
+        let Self { keeping, account } = self;
+        Shared::bring_all(keeping, None, account.as_deref())?;
+        Ok(keeping.folder())
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Take journals that only this machine has to the store
+    #[command(long_about = push::LONG_HELP)]
+    Push(push::Arguments),
     /// Remove the journals and snapshots of old runs that nothing needs any more
     #[command(long_about = prune::LONG_HELP)]
     Prune(prune::Arguments),
@@ -62,6 +86,7 @@ impl Run for Arguments {
     fn told(&self) -> Told<'_> {
         Told::in_format(match &self.task {
             Some(Task::Prune(prune)) => prune.format,
+            Some(Task::Push(_)) => Format::Human,
             None => self.format,
         })
     }
@@ -71,10 +96,13 @@ impl Run for Arguments {
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
-        if let Some(Task::Prune(prune)) = &self.task {
-            return prune.carry_out(terminal);
+        match &self.task {
+            Some(Task::Prune(prune)) => return prune.carry_out(terminal),
+            Some(Task::Push(push)) => return push.carry_out(terminal),
+            None => {}
         }
-        let Self { task: _, run, address: _, since: _, folder, format, shown: _ } = self;
+        let Self { task: _, run, address: _, since: _, kept, format, shown: _ } = self;
+        let folder = &kept.folder()?;
         let (exit, layout) = (Exit::Success, terminal.layout(*format));
         if let Some(id) = run {
             terminal.show(&render::run(&find(folder, id)?, exit, &layout));

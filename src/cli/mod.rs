@@ -6,6 +6,7 @@ mod audit;
 mod base;
 mod candidates;
 mod checkup;
+mod clock;
 mod completions;
 mod connect;
 mod default_paths;
@@ -28,7 +29,10 @@ mod import;
 mod init;
 mod interrupt;
 mod journal;
+mod keeping;
 mod kinds;
+mod lease;
+mod leased;
 mod limits;
 mod live;
 mod load;
@@ -45,6 +49,8 @@ mod places;
 mod plan;
 mod progress;
 mod prune;
+mod published;
+mod push;
 mod ram_policy;
 mod reading;
 mod record;
@@ -57,6 +63,7 @@ mod saved;
 mod schema;
 mod sealed;
 mod sessions;
+mod shared;
 mod show;
 mod snapshot;
 mod stream_url;
@@ -153,6 +160,9 @@ commands! {
     Restore(restore),
     /// List earlier runs, or show what one of them did
     Journal(journal),
+    /// List who holds which domains in the store, and end the lease of a run that is dead
+    #[command(long_about = lease::LONG_HELP)]
+    Lease(lease),
     /// Print the effective configurations, each value with its origin
     Render(render),
     /// Explain the code of a finding, or which configuration applies to an address and where its values come from

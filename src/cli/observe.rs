@@ -112,7 +112,7 @@ pub(super) fn against(
     file: &Path,
     loaded: &Loaded,
     options: &PlanOptions,
-    journal: &Path,
+    scope: &Scope,
     goal: Goal<'_>,
 ) -> Result<Observed, Failure> {
     let Saved { target, caller, mut snapshot, .. } = saved::read(file)?;
@@ -123,7 +123,7 @@ pub(super) fn against(
     saved::holds_all(file, &snapshot, loaded, &options.selection)?;
     let reach = goal.reach(&loaded.desired);
     let target = Target { name: target, account: account(options.account.as_ref(), &reach)? };
-    let earlier = Earlier::read(journal, &target)?;
+    let earlier = Earlier::read(&scope.keeping, &scope.remote, &target)?;
     let (failures, caller) = (BTreeMap::new(), Ok(caller));
     let (credentials, others, listed) = (None, None, BTreeMap::new());
     let reading = Reading { target, reach, snapshot, listed, failures, caller, credentials, others };
@@ -158,7 +158,7 @@ pub(super) fn look(
     breadth: Breadth,
 ) -> Result<Observed, Failure> {
     let connection = connect(&scope.remote, Access::Reads, &goal.reach(&loaded.desired))?;
-    let earlier = Earlier::read(&scope.journal, &connection.target)?;
+    let earlier = Earlier::read(&scope.keeping, &scope.remote, &connection.target)?;
     block_on(observe(loaded, &connection, options, &earlier, goal, breadth))?
 }
 

@@ -60,7 +60,9 @@ impl Run for Arguments {
 
     fn places(&self) -> Places<'_> {
         let reads = || self.planning.files();
-        Places::reading(reads).journals(&self.planning.scope.journal).writing("--out", self.out.as_ref())
+        Places::reading(reads)
+            .journals(self.planning.scope.keeping.folder())
+            .writing("--out", self.out.as_ref())
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
@@ -75,7 +77,7 @@ impl Run for Arguments {
         let kept = out.as_ref().filter(|out| !super::places::is_standard_output(out));
         let mut kept =
             kept.map(|out| Kept::open(out, &mut asked, &window.asked(), &connection.target)).transpose()?;
-        let earlier = Earlier::read_all(&scope.journal, &connection.target)?;
+        let earlier = Earlier::read_all(&scope.keeping, &scope.remote, &connection.target)?;
         let reading = async {
             let breadth = Breadth::DECLARED;
             let observed = observe(&loaded, &connection, &options, &earlier, Goal::Files, breadth).await?;
@@ -84,7 +86,7 @@ impl Run for Arguments {
             Ok::<_, Failure>((observed, aired))
         };
         let (observed, aired) = block_on(reading)??;
-        let writes = earlier.writes(&scope.journal, aired.period.from);
+        let writes = earlier.writes(&scope.keeping, &scope.remote, aired.period.from);
         let history = History::new(&observed.snapshot, &writes);
         let sessions = audit::sessions(&aired, &history);
         let sessions: Vec<_> = sessions.into_iter().filter(|one| selection.selects(&one.address)).collect();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::error::{StoreError, Trouble};
-use super::objects::{Made, Objects, make};
+use super::objects::{Created, Made, Objects, make};
 use super::part::{self, Holder, Part, Says};
 use super::patience::Patient;
 
@@ -29,10 +29,9 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// The usual terms for calls that take no longer than `call`.
-    pub fn new(call: Duration, settle: Duration) -> Self {
-        let [lasts, renewal, patience] = [90, 15, 20].map(Duration::from_secs);
-        Self { lasts: lasts.max(call * 3), renewal, call, settle, patience }
+    /// The usual terms of a lease that lasts so long, for calls that take no longer than `call`.
+    pub fn new(lasts: Duration, call: Duration, settle: Duration) -> Self {
+        Self { lasts, renewal: lasts / 6, call, settle, patience: lasts / 4 }
     }
 }
 
@@ -111,6 +110,12 @@ impl RunLog {
         let (key, content) = (part::part(&account, &run, 0), super::write(&part)?);
         let objects = Arc::new(Patient::new(objects, terms.patience));
         match make(&*objects, &key, &content).await? {
+            // A store in which this succeeds can't keep two runs apart.
+            Made::Ours if objects.create(&key, b"{}").await? == Created::New => {
+                let message = "an object could be created twice: the bucket keeps versions, or its server does not \
+                               know conditional writes";
+                return Err(StoreError::new(Trouble::Versioned, message));
+            }
             Made::Ours => {}
             Made::Theirs(_) => {
                 return Err(StoreError::new(Trouble::Other, format!("`{key}` was there before this run")));
