@@ -43,6 +43,8 @@ mod readme;
 mod saved_plan;
 pub(crate) mod server;
 mod sessions;
+#[cfg(unix)]
+mod teams;
 mod terminal;
 mod validate;
 mod who;
