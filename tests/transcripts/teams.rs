@@ -105,7 +105,8 @@ fn told(run: &Run, code: i32, texts: &[&str]) {
 #[test]
 fn what_a_killed_machine_left_open_is_finished_by_another_one() {
     let cloud = Cloud::begin();
-    let (ann, bob) = (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", NEW)));
+    let (ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", NEW)));
     let running = amid_a_replace(&cloud, &ann);
 
     let refused = bob.run(REPLACE);
@@ -127,7 +128,8 @@ fn what_a_killed_machine_left_open_is_finished_by_another_one() {
 #[test]
 fn a_lease_can_be_ended_by_hand() {
     let cloud = Cloud::begin();
-    let (ann, bob) = (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", NEW)));
+    let (ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", NEW)));
     told(&bob.run("lease"), 0, &["Nobody holds a domain in oss://demo/livevod."]);
     let running = amid_a_replace(&cloud, &ann);
     let leases = bob.run("lease");
@@ -143,7 +145,8 @@ fn a_lease_can_be_ended_by_hand() {
 #[test]
 fn a_published_plan_is_found_by_its_digest_on_another_machine() {
     let cloud = Cloud::begin();
-    let (ann, bob) = (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", OLD)));
+    let (ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", OLD)));
     let planned = ann.run("plan --publish");
     told(&planned, 0, &["The plan is kept in oss://demo/livevod under its digest."]);
     let digest = planned.stdout.split_whitespace().find(|word| word.starts_with("sha256:")).unwrap();
@@ -177,11 +180,16 @@ fn buckets_that_can_not_keep_two_runs_apart_are_refused() {
 #[test]
 fn the_way_back_and_the_journals_are_known_everywhere() {
     let cloud = Cloud::begin();
-    let (ann, bob) = (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", OLD)));
+    let (ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", OLD)));
     ann.converge("");
     told(&bob.run("journal last"), 0, &["by ann", "1 done", "live.example.com/show/cam1"]);
     told(&bob.run("explain live.example.com/show/cam1 --online"), 0, &["created"]);
-    told(&bob.run("restore last --auto-approve --max-change 100% --allow-recording-stop"), 0, &["1 destroyed"]);
+    told(
+        &bob.run("restore last --auto-approve --max-change 100% --allow-recording-stop"),
+        0,
+        &["1 destroyed"],
+    );
     cloud.wait_until_held(0);
     told(&ann.run("journal"), 0, &["restore", "apply"]);
     told(&ann.run("journal prune --keep 0s --dry-run"), 0, &["1 run"]);
@@ -191,7 +199,8 @@ fn the_way_back_and_the_journals_are_known_everywhere() {
 #[test]
 fn journals_of_a_folder_are_taken_to_the_store() {
     let cloud = Cloud::begin();
-    let (mut ann, bob) = (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", OLD)));
+    let (mut ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", OLD)));
     ann.set("LIVEVOD_STORE", "");
     ann.converge("");
     told(&bob.run("journal"), 0, &["No runs yet."]);
