@@ -109,13 +109,8 @@ impl RunLog {
         let part = Part { holder: Some(holder), ..Part::new(held(&terms), String::new()) };
         let (key, content) = (part::part(&account, &run, 0), super::write(&part)?);
         let objects = Arc::new(Patient::new(objects, terms.patience));
+        prove(&*objects, &run).await?;
         match make(&*objects, &key, &content).await? {
-            // A store in which this succeeds can't keep two runs apart.
-            Made::Ours if objects.create(&key, b"{}").await? == Created::New => {
-                let message = "an object could be created twice: the bucket keeps versions, or its server does not \
-                               know conditional writes";
-                return Err(StoreError::new(Trouble::Versioned, message));
-            }
             Made::Ours => {}
             Made::Theirs(_) => {
                 return Err(StoreError::new(Trouble::Other, format!("`{key}` was there before this run")));
@@ -283,6 +278,22 @@ impl RunLog {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Proves that an object can be created only once, and can be removed: without that, a store can't keep two runs apart.
+async fn prove(objects: &dyn Objects, run: &str) -> Result<(), StoreError> {
+    let key = format!("check/{run}");
+    make(objects, &key, run.as_bytes()).await?;
+    let again = objects.create(&key, b"again").await?;
+    objects.remove(&key).await?;
+    match again {
+        Created::Exists => Ok(()),
+        Created::New => {
+            let message = "an object could be created twice: the bucket keeps versions, or its server does not know \
+                           conditional writes";
+            Err(StoreError::new(Trouble::Versioned, message))
+        }
     }
 }
 
