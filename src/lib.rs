@@ -34,7 +34,7 @@
 pub mod api;
 pub mod apply;
 pub mod audit;
-mod bucket;
+pub mod bucket;
 pub mod check;
 pub mod cli;
 pub mod config;

@@ -1,7 +1,7 @@
 //! Signs requests to OSS with version 4 (`OSS4-HMAC-SHA256`). New accounts and new buckets accept no older version.
 //! Pure: the time is given.
 
-use hmac::{Hmac, Mac};
+use hmac::Hmac;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use sha2::Sha256;
