@@ -35,5 +35,6 @@ pub use open::open;
 pub use place::{OpenError, Variable, endpoint};
 pub use settings::Settings;
 
-#[cfg(all(test, feature = "oss", feature = "s3"))]
+#[cfg(test)]
+#[cfg(all(feature = "oss", feature = "s3"))]
 mod tests;
