@@ -8,7 +8,7 @@
 //! likely reading. A missing, an empty and a `*` StreamName are one key under every quirk.
 //!
 //! The other calls that livevod makes, to Live, VOD, STS, ActionTrail and the services that hand out keys, are answered
-//! at the same address.
+//! at the same address. Nobody streams to it: it is told when a session begins and ends, and lists what VOD would have recorded.
 
 mod actions;
 mod aired;
