@@ -180,6 +180,23 @@ mod tests {
         }
     }
 
+    /// The terminal's width decides where lines end.
+    #[test]
+    fn a_paragraph_of_a_long_help_is_one_line() {
+        let program = program();
+        let commands = program.get_subcommands();
+        let commands: Vec<_> =
+            commands.flat_map(|one| std::iter::once(one).chain(one.get_subcommands())).collect();
+        let told = commands
+            .iter()
+            .filter_map(|command| Some((command.get_name(), command.get_long_about()?.to_string())));
+        let told: Vec<(&str, String)> = told.collect();
+        assert!(told.len() > 5, "{told:?}");
+        for (name, help) in told {
+            assert!(help.split("\n\n").all(|paragraph| !paragraph.contains('\n')), "{name}: {help}");
+        }
+    }
+
     #[test]
     fn what_is_placed_is_an_option_of_some_command() {
         let program = program();
