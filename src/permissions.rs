@@ -125,7 +125,7 @@ pub(crate) enum Purpose {
 pub(crate) enum Task {
     /// Read the configurations.
     Read,
-    /// Find out which streams that a plan concerns are on air.
+    /// Find out which of the streams that a plan concerns are on air.
     SeeOnAir,
     /// List what was published, for a replay.
     ListPast,

@@ -35,8 +35,12 @@ use crate::plan::{Guard, Held, Plan, PlanOptions, SavedPlan};
 use crate::render::{self, Command, Context, Exit, PlanView, ReportView};
 use crate::store::Lease;
 
+/// The help of the files, which may also be a plan.
+const PATHS: &str = "Files and folders, read as one document, or one plan that `livevod plan --out` saved; - is standard input [default: livevod.yaml, else livevod/]";
+
 #[derive(Debug, Args)]
 #[command(mut_arg("format", |format| format.value_parser(of_reports())))]
+#[command(mut_arg("paths", |paths| paths.value_name("PATH|PLAN").help(PATHS)))]
 pub(super) struct Arguments {
     #[command(flatten)]
     planning: Planning,

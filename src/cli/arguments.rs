@@ -428,7 +428,7 @@ pub(super) struct Guards {
     #[arg(long)]
     allow_on_air: bool,
 
-    /// Allow changes after which something of the replay would no longer be recorded
+    /// Allow changes after which a session of the replay would no longer be recorded
     #[arg(long)]
     allow_replay_loss: bool,
 }

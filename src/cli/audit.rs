@@ -30,11 +30,11 @@ use crate::resolve::Entry;
 use crate::source::Place;
 
 pub(super) const LONG_HELP: &str = "\
-Tell of everything that was on air whether it was recorded: exit with 2 if something was not, with 1 if not everything could be read
+Check whether everything that was on air was recorded: exit with 2 if something was not, with 1 if not everything could be read
 
-It reads who published when, the recordings in VOD, the configurations and the journals of earlier runs, and judges every
-session by the configuration that applied when it began. It says `recorded` or `not recorded` only where that is certain, and
-else why it is not known. `must_record` in the files names streams that must be recorded even if no configuration applies.";
+livevod reads who published when, the recordings in VOD, the configurations and the journals of earlier runs. It judges each session by \
+the configuration that applied when the session began. It says `recorded` or `not recorded` only where that is certain; otherwise it says \
+`unknown`, and why. `must_record` in the files names streams that must be recorded even if no configuration applies to them.";
 
 #[derive(Debug, Args)]
 #[command(mut_arg("format", |format| format.value_parser(of_audit())))]
@@ -47,11 +47,11 @@ pub(super) struct Arguments {
     #[command(flatten)]
     window: Window,
 
-    /// Take what aired from FILE, which `livevod sessions --out` wrote, instead of asking the service
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "from", "transcoded"])]
+    /// Judge the sessions in FILE, which `livevod sessions --out` wrote, instead of asking the service
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "beginning", "transcoded"])]
     sessions: Option<PathBuf>,
 
-    /// Take the configurations from a snapshot, instead of asking the service
+    /// With --sessions, take the configurations from a snapshot instead of asking the service
     #[arg(long, value_name = "SNAPSHOT", requires = "sessions")]
     against: Option<PathBuf>,
 
@@ -59,15 +59,15 @@ pub(super) struct Arguments {
     #[arg(long)]
     transcoded: bool,
 
-    /// List only the streams that are on air under a configuration which has changed since they began; exit with 2 if there are any
+    /// List only streams on air whose configuration has changed since they began; exit with 2 if there are any
     #[arg(long, conflicts_with_all = ["notify", "metrics"])]
     pending: bool,
 
-    /// How long after a part or a stream has ended its recording must be listed: until then, its verdict is `pending`
+    /// How long VOD may take to list a recording after its part of the stream has ended; until then, the verdict is `pending`
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = length)]
     grace: SignedDuration,
 
-    /// How much later than in truth a recording may say that it began, so that a shorter lack is none
+    /// How late the start time of a recording may be; a gap that is no longer than that does not count as missing
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = length)]
     slack: SignedDuration,
 

@@ -22,8 +22,8 @@ use crate::resolve::Desired;
 pub(super) const LONG_HELP: &str = "\
 Check credentials, account, clock, network, permissions and journals, and say how to fix what is wrong
 
-Reads from the service and changes nothing there. If the files are broken or missing, everything that needs no files is checked all the same.
-Exits with 1 if something would stop a plan, else with 0.";
+Reads from the service and changes nothing there. If the files are broken or missing, everything that needs no files is \
+checked all the same. Exits with 1 if something would stop a plan, else with 0.";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

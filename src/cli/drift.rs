@@ -135,7 +135,7 @@ impl Arguments {
         let mut calls = Tally::default();
         let compared = self.compare(&mut calls);
         let summary = || match &compared {
-            Ok(Checked { observed, drift, .. }) => observed.summary(drift),
+            Ok(Checked { observed, drift, who, .. }) => observed.summary(drift, who.as_ref()),
             Err(failure) => monitor.failed(failure),
         };
         let told = monitor.tell(summary, &calls);

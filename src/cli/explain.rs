@@ -51,7 +51,7 @@ pub(super) struct Arguments {
     #[arg(long, requires = "online")]
     who: bool,
 
-    /// With an address, tell what happened to the stream at this time of the last 30 days: who published it, which configuration
+    /// With an address, show what happened to the stream at this time, in the last 30 days: who published it, which configuration
     /// applied, what was recorded, and what to do first; a time (2026-11-28T20:00:00Z), a day, or how long ago (9h)
     #[arg(long, value_name = "TIME", value_parser = since, conflicts_with_all = ["online", "who"])]
     at: Option<Timestamp>,

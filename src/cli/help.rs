@@ -24,13 +24,21 @@ const PARTS: [Part; 4] = [
             "merge",
             "against",
             "base",
+            "online",
+            "replay",
             "detailed_exitcode",
             "unmanaged",
             "only_new",
+            "who",
+            "sessions",
+            "pending",
+            "transcoded",
+            "clients",
+            "grace",
+            "slack",
             "plan",
             "without_files",
             "purposes",
-            "online",
             "looks_up",
             "paths",
             "check",
@@ -86,7 +94,7 @@ const EXAMPLES: [(&str, &str); 22] = [
     ("render", "  livevod render\n  livevod render --format json"),
     (
         "explain",
-        "  livevod explain recording-gap\n  livevod explain live.example.com/show/cam1 --online --who",
+        "  livevod explain live.example.com/show/cam1 --online --who\n  livevod explain live.example.com/show/cam1 --at 2026-11-28T21:00:00Z",
     ),
     ("doctor", "  livevod doctor\n  livevod doctor --profile apply --format json"),
     (
@@ -174,6 +182,23 @@ mod tests {
                     .try_get_matches_from(&words)
                     .unwrap_or_else(|error| panic!("{line}: {error}"));
             }
+        }
+    }
+
+    /// The terminal's width decides where lines end.
+    #[test]
+    fn a_paragraph_of_a_long_help_is_one_line() {
+        let program = program();
+        let commands = program.get_subcommands();
+        let commands: Vec<_> =
+            commands.flat_map(|one| std::iter::once(one).chain(one.get_subcommands())).collect();
+        let told = commands
+            .iter()
+            .filter_map(|command| Some((command.get_name(), command.get_long_about()?.to_string())));
+        let told: Vec<(&str, String)> = told.collect();
+        assert!(told.len() > 5, "{told:?}");
+        for (name, help) in told {
+            assert!(help.split("\n\n").all(|paragraph| !paragraph.contains('\n')), "{name}: {help}");
         }
     }
 

@@ -44,7 +44,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "DOMAIN", value_parser = domain)]
     domains: Vec<String>,
 
-    /// Write CI pipelines too: a plan in each pull request, apply after the merge, a drift check every night
+    /// Write CI pipelines too: a plan in each pull request, apply after the merge, regular drift checks
     #[arg(long, value_enum, value_name = "HOST")]
     ci: Option<Host>,
 

@@ -106,7 +106,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0         success
   1         error, such as wrong usage, invalid files or a failed read
-  2         differences found: drift, fmt --check, plan --detailed-exitcode
+  2         differences found: drift, fmt --check, plan --detailed-exitcode;
+            audit: something is not recorded, or may not be
   3         refused by a guard before any write; also plan --detailed-exitcode
             of a refused plan
   4         apply began to write and some planned change is not done
@@ -144,15 +145,15 @@ commands! {
     Plan(plan),
     /// Plan, ask for approval, make the changes, and read them back
     Apply(apply),
-    /// Show a saved plan in any format, without using the network
+    /// Show a saved plan or audit in any format, without using the network
     Show(show),
     /// Check for drift: exit with 2 if the service differs from the files, with 1 if it could not be read completely
     Drift(drift),
-    /// Tell of everything that aired whether it was recorded: exit with 2 if something was not, with 1 if not everything could be
+    /// Check whether everything that was on air was recorded: exit with 2 if something was not, with 1 if not everything could be
     /// read
     #[command(long_about = audit::LONG_HELP)]
     Audit(audit),
-    /// List who published when, and save it for `audit` and `plan --replay`
+    /// List who published which stream when, and save it for `audit` and `plan --replay`
     Sessions(sessions),
     /// Save what the service holds to a file, for `plan --against` and `restore`
     Snapshot(snapshot),

@@ -57,7 +57,7 @@ pub(super) struct Monitoring {
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
 
-    /// File that keeps what was told, and the time of the last success, from run to run; used with --notify and with metrics
+    /// File that keeps, from run to run, what receivers were told and the time of the last success; used with --notify and with metrics
     #[arg(long, value_name = "FILE", default_value = DRIFT_STATE)]
     state: PathBuf,
 }

@@ -468,9 +468,10 @@ impl Observed {
     }
 
     /// What a drift check says about the service.
-    pub(super) fn summary(&self, drift: &Drift) -> Summary {
+    pub(super) fn summary(&self, drift: &Drift, who: Option<&api::Who>) -> Summary {
         let domains = self.snapshot.domains.keys().map(|domain| &**domain);
-        Summary::of_drift(drift, &self.plan, &self.target.name, domains)
+        let who = |address: &Address| render::newest_call(address, who?.trails.get(address)?);
+        Summary::of_drift(drift, &self.plan, &self.target.name, domains, who)
     }
 
     /// All findings of the run so far.

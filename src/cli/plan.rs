@@ -88,6 +88,7 @@ impl Run for Arguments {
         let observed = match &self.against {
             Some(file) => {
                 let mut observed = against(file, &loaded, &options, scope, goal)?;
+                self.replaying.note_if_idle(&observed, terminal);
                 self.replaying.without_service(&mut observed, &options)?;
                 observed
             }

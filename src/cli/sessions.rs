@@ -28,6 +28,10 @@ use crate::sessions::{self, SavedSessions};
 
 #[derive(Debug, Args)]
 #[command(mut_arg("format", |format| format.value_parser(of_pages())))]
+#[command(mut_arg("full", |full| full.hide(true)))]
+#[command(mut_arg("max_bytes", |bytes| bytes.hide(true)))]
+#[command(mut_arg("link_base", |base| base.hide(true)))]
+#[command(mut_arg("title", |title| title.hide(true)))]
 pub(super) struct Arguments {
     #[command(flatten)]
     planning: Planning,
@@ -35,8 +39,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     window: Window,
 
-    /// Also save what was read to FILE, for `audit --sessions` and `plan --replay`; a run that is interrupted continues where it
-    /// was
+    /// Also save what was read to FILE, for `audit --sessions` and `plan --replay`; if the run is interrupted, the same command
+    /// continues where it stopped
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 

@@ -249,7 +249,7 @@ impl Check {
     pub fn vod(region: Option<&str>) -> Self {
         Self::ok(
             "vod",
-            format!("opened; `{}` is allowed{}", Permission::ReadGroup.action(), in_region(region)),
+            format!("activated; `{}` is allowed{}", Permission::ReadGroup.action(), in_region(region)),
         )
     }
 

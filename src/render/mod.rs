@@ -94,6 +94,7 @@ pub use report_view::{EndView, ReportView};
 pub use schema::{OutputKind, schema};
 pub use style::Style;
 pub use view::PlanView;
+pub use who::newest_call;
 
 use clap::ValueEnum;
 

@@ -222,7 +222,7 @@ fn reason(task: Task) -> &'static str {
     match task {
         Task::Read => "list the configurations of a domain; RAM can't limit this to single domains",
         Task::SeeOnAir => {
-            "find out which streams that a plan concerns are on air; without it, plans say only what is presumed"
+            "find out which of the streams that a plan concerns are on air; without it, plans say only what is presumed"
         }
         Task::ListPast => "`--replay`: list what was published",
         Task::LookUpDomains => "`--online`: look up the domains and what they record to OSS",
