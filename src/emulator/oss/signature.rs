@@ -176,7 +176,7 @@ impl Claim {
         let key_id = scope.next()?;
         let additional = part("AdditionalHeaders").unwrap_or_default().split(';');
         let additional = additional.filter(|name| !name.is_empty()).map(str::to_ascii_lowercase);
-        let is_good = request == V4_REQUEST && product == "oss" && stamp.starts_with(date);
+        let is_good = request == V4_REQUEST && product == "oss" && stamp.get(..8) == Some(date);
         is_good.then(|| Self {
             key_id: key_id.to_owned(),
             signature: part("Signature").unwrap_or_default().to_owned(),
