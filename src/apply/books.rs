@@ -17,10 +17,12 @@ use super::task::Task;
 use crate::api::{Class, Error, Stop};
 use crate::model::Address;
 use crate::plan::{ActionKind, Change, Decisions};
+use crate::store::Lease;
 
 /// What a run has done so far, and what keeps it from going on.
 pub(super) struct Books {
     journal: Journal,
+    lease: Option<Lease>,
     events: mpsc::UnboundedSender<Event>,
     /// How long after it was sent a request without an answer may still arrive.
     pub(super) settle: Duration,
@@ -83,9 +85,9 @@ impl Books {
         settings: &ApplySettings,
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
-        let ApplySettings { settle, stop_on_error, stop, journal, .. } = settings.clone();
+        let ApplySettings { settle, stop_on_error, stop, journal, lease, .. } = settings.clone();
         let ledger = Mutex::new(Ledger { undone: undone(decisions), ..Ledger::default() });
-        Self { journal, events, settle, stop_on_error, stop, ledger }
+        Self { journal, lease, events, settle, stop_on_error, stop, ledger }
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -96,6 +98,27 @@ impl Books {
     /// delay the others.
     pub(super) fn intend(&self, intentions: &[Intention<'_>]) -> Result<(), Cause> {
         self.journal.intend(intentions).map_err(|Broken(reason)| Cause::JournalBroken(reason))
+    }
+
+    /// Tells others of writes that will be sent soon, and waits until they can know.
+    pub(super) async fn announce(&self, intentions: &[Intention<'_>]) {
+        self.journal.announce(intentions);
+        // A write that must not be sent finds out why.
+        let _ = self.secured().await;
+    }
+
+    /// Waits until others can know of every intent so far, and a call that starts now ends while the run holds its domains.
+    ///
+    /// # Errors
+    /// When the run may write no more, or not now: nothing must be sent.
+    pub(super) async fn secured(&self) -> Result<(), Error> {
+        let Some(lease) = &self.lease else { return Ok(()) };
+        lease.secure().await.map_err(|lost| Error::Withheld { reason: lost.to_string() })
+    }
+
+    /// Whether a call that starts now ends while the run holds its domains.
+    pub(super) fn holds_domains(&self) -> bool {
+        self.lease.as_ref().is_none_or(Lease::lasts)
     }
 
     /// Records that a write is about to be sent; returns its number.
@@ -223,6 +246,9 @@ impl Books {
         }
         if let Some(Broken(reason)) = self.journal.broken() {
             return Some(Cause::JournalBroken(reason));
+        }
+        if let Some(lost) = self.lease.as_ref().and_then(Lease::lost) {
+            return Some(Cause::LeaseLost(lost));
         }
         if let Some(stop) = client {
             return Some(Cause::Stopped(stop));

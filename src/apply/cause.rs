@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::api::{self, Stop};
 use crate::model::{Address, Field, Value};
 use crate::plan::ActionKind;
+use crate::store::Lost;
 
 /// Why a change did not end as planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,9 @@ pub enum Cause {
     /// The write could not be recorded in the journal.
     #[error("the journal can't be written: {0}")]
     JournalBroken(String),
+    /// The run no longer holds the lease of its domains.
+    #[error("{0}")]
+    LeaseLost(Lost),
     /// The client sends nothing more.
     #[error("the run ends: {0}")]
     Stopped(Stop),

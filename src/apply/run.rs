@@ -13,6 +13,7 @@ use super::fallback::Fallback;
 use super::journal::Intention;
 use super::reader::Reader;
 use super::settings::ApplySettings;
+use super::task::Task;
 use crate::api::{Client, Error, Permit};
 use crate::plan::{ActionKind, Decisions};
 use crate::wire::Call;
@@ -44,6 +45,12 @@ impl Run {
         &self.reader.client
     }
 
+    /// Announces the writes of a wave that are known before anything of it is read.
+    pub(super) async fn announce<'t>(&self, tasks: impl Iterator<Item = &'t Task>) {
+        let intentions: Vec<Intention> = tasks.filter_map(|task| Intention::planned(&task.change)).collect();
+        self.books.announce(&intentions).await;
+    }
+
     /// The only way to send a write: the intent is on disk before it is sent, the answer is recorded after.
     ///
     /// # Errors
@@ -66,7 +73,7 @@ impl Run {
             return Err(Error::Outdated);
         }
         let leaves = |at: Instant| {
-            let holds = holds(at);
+            let holds = holds(at) && self.books.holds_domains();
             if holds {
                 self.books.leaves(intention.address, at);
             }
@@ -74,7 +81,10 @@ impl Run {
         };
         let id = self.books.sending(&intention)?;
         let client = if is_urgent { &self.client().urgent() } else { self.client() };
-        let sent = client.write_in(permit, &call, Some(&leaves)).await;
+        let sent = match self.books.secured().await {
+            Ok(()) => client.write_in(permit, &call, Some(&leaves)).await,
+            Err(withheld) => Err(withheld),
+        };
         self.books.answered(id, intention.address, &sent);
         sent
     }

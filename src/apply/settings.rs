@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use super::journal::Journal;
 use super::listings::PlanningRead;
+use crate::store::Lease;
 
 /// What the caller decides about a run.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct ApplySettings {
     pub stop: watch::Receiver<bool>,
     /// Where every write is recorded before it is sent. Without it nothing is written.
     pub journal: Journal,
+    /// The lease of the domains, where several machines share a store. Without it a lock keeps others away.
+    pub lease: Option<Lease>,
 }
 
 impl ApplySettings {
@@ -48,6 +51,7 @@ impl ApplySettings {
             stop_on_error: false,
             stop,
             journal,
+            lease: None,
         }
     }
 }

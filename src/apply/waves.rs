@@ -81,7 +81,9 @@ impl<'a> Waves<'a> {
         Work: Future<Output = ()> + Send + 'static,
     {
         let mut workers = JoinSet::new();
-        for tasks in self.tasks_by_domain(belongs) {
+        let tasks = self.tasks_by_domain(belongs);
+        self.run.announce(tasks.iter().flatten()).await;
+        for tasks in tasks {
             workers.spawn(work(self.run.clone(), tasks));
         }
         self.work(workers).await;

@@ -209,7 +209,7 @@ pub fn hmac_sha1(key: &[u8], text: &str) -> Vec<u8> {
 }
 
 /// The HMAC-SHA256 of a text.
-pub fn hmac_sha256(key: &[u8], text: &str) -> Vec<u8> {
+pub(super) fn hmac_sha256(key: &[u8], text: &str) -> Vec<u8> {
     hmac::<Hmac<Sha256>>(key, text)
 }
 

@@ -52,7 +52,7 @@ use super::report::ChangeOutcome;
 use crate::api::Error;
 use crate::gate;
 use crate::model::{Address, RecordConfig, Remote};
-use crate::plan::{ActionKind, Change, Contingent};
+use crate::plan::{ActionKind, Change, Contingent, Transition};
 
 /// Where lines go.
 pub trait Sink: Send {
@@ -75,6 +75,10 @@ pub struct Journal {
 
 struct OpenJournal {
     sink: Box<dyn Sink>,
+    /// Takes the same lines for others to read, those of announced intents earlier.
+    copy: Option<Box<dyn Sink>>,
+    /// The numbers of the intents that only the copy has.
+    announced: BTreeMap<Key, u64>,
     next: u64,
     /// The numbers of the writes that may be sent.
     intents: BTreeMap<Key, u64>,
@@ -132,8 +136,23 @@ impl Journal {
     /// # Errors
     /// When the first line can't be written.
     pub fn begin(sink: Box<dyn Sink>, clock: Clock, header: Header) -> Result<Self, Broken> {
+        Self::begin_with(sink, None, clock, header)
+    }
+
+    /// Begins a journal of which others get a copy. What the copy does with its lines is never waited for.
+    ///
+    /// # Errors
+    /// When the first line can't be written.
+    pub fn begin_with(
+        sink: Box<dyn Sink>,
+        copy: Option<Box<dyn Sink>>,
+        clock: Clock,
+        header: Header,
+    ) -> Result<Self, Broken> {
         let inner = OpenJournal {
             sink,
+            copy,
+            announced: BTreeMap::new(),
             next: 1,
             intents: BTreeMap::new(),
             planned: header.changes.iter().map(|change| (change.address.clone(), change.action)).collect(),
@@ -209,6 +228,28 @@ impl Journal {
         let _ = self.lock().append(&[entry], true);
     }
 
+    /// Tells the copy of writes that will be sent soon, all at once, so that none of them waits for it.
+    pub(super) fn announce(&self, intentions: &[Intention<'_>]) {
+        let time = (self.clock)();
+        let mut inner = self.lock();
+        if inner.copy.is_none() || inner.broken.is_some() || intentions.is_empty() {
+            return;
+        }
+        let (mut number, mut keys) = (inner.next, BTreeMap::new());
+        let mut take = |key: Key| {
+            keys.insert(key, number);
+            number += 1;
+            number - 1
+        };
+        let entries: Vec<Entry> = intentions.iter().map(|one| one.entry(time, &mut take)).collect();
+        // Without these lines, each intent is copied before its own write.
+        let Ok(lines) = lines(&entries) else { return };
+        if inner.copy.as_mut().is_some_and(|copy| copy.append(&lines, true).is_ok()) {
+            inner.next = number;
+            inner.announced.extend(keys);
+        }
+    }
+
     /// Puts the intents of writes on disk, all at once; those already there stay.
     pub(super) fn intend(&self, intentions: &[Intention<'_>]) -> Result<(), Broken> {
         let time = (self.clock)();
@@ -219,13 +260,23 @@ impl Journal {
         }
         let mut keys = Vec::new();
         let mut number = inner.next;
+        let announced = std::mem::take(&mut inner.announced);
         let mut take = |key: Key| {
-            keys.push((key, number));
-            number += 1;
-            number - 1
+            let known = announced.get(&key).copied();
+            let taken = known.unwrap_or(number);
+            keys.push((key, taken));
+            number += u64::from(known.is_none());
+            taken
         };
-        let entries: Vec<Entry> = new.into_iter().map(|one| one.entry(time, &mut take)).collect();
-        inner.append(&entries, true)?;
+        let (known, new): (Vec<&Intention>, Vec<&Intention>) =
+            new.into_iter().partition(|one| one.is_in(&announced));
+        let known: Vec<Entry> = known.into_iter().map(|one| one.entry(time, &mut take)).collect();
+        let new: Vec<Entry> = new.into_iter().map(|one| one.entry(time, &mut take)).collect();
+        inner.announced = announced;
+        inner.append_own(&known, new.is_empty())?;
+        if !new.is_empty() {
+            inner.append(&new, true)?;
+        }
         inner.next = number;
         inner.intents.extend(keys);
         Ok(())
@@ -276,10 +327,20 @@ impl OpenJournal {
 
     /// After a failure it is unknown what the file contains, so nothing more is written.
     fn append(&mut self, entries: &[Entry], sync: bool) -> Result<(), Broken> {
+        let lines = self.append_own(entries, sync)?;
+        if let Some(copy) = &mut self.copy {
+            // Whoever needs it to arrive asks the copy itself.
+            let _ = copy.append(&lines, sync);
+        }
+        Ok(())
+    }
+
+    /// Appends lines that the copy has already, or does not need; returns them.
+    fn append_own(&mut self, entries: &[Entry], sync: bool) -> Result<String, Broken> {
         if let Some(reason) = &self.broken {
             return Err(Broken(reason.clone()));
         }
-        let lines = lines(entries).and_then(|lines| self.sink.append(&lines, sync));
+        let lines = lines(entries).and_then(|lines| self.sink.append(&lines, sync).map(|()| lines));
         lines.map_err(|error| {
             self.broken = Some(error.to_string());
             Broken(error.to_string())
@@ -320,6 +381,18 @@ impl<'a> Intention<'a> {
             siblings: kept
                 .map(|(address, remote)| (address.clone(), remote.config.clone().normalized()))
                 .collect(),
+        }
+    }
+
+    /// The intention of a change whose write is known from the plan alone.
+    pub(super) fn planned(change: &'a Change) -> Option<Self> {
+        match &change.transition {
+            Transition::Create { after } => Some(Self::add(&change.address, after, None)),
+            Transition::Update { after, .. } => Some(Self::update(&change.address, change.before(), after)),
+            Transition::Delete { .. } if !change.address.is_app_wide() => {
+                Some(Self::delete(change, &BTreeMap::new()))
+            }
+            Transition::Delete { .. } | Transition::Replace { .. } => None,
         }
     }
 

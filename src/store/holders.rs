@@ -1,0 +1,98 @@
+//! Who holds which domains, for people: the list of leases, and the way out if one must go.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::error::StoreError;
+use super::objects::Objects;
+use super::part::{self, Entry, Holder};
+use super::standing::{self, Standing};
+
+/// A domain that another run holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The domain.
+    pub domain: String,
+    /// Its token.
+    pub token: u64,
+    /// The run.
+    pub run: String,
+    /// Who runs it, as far as it said so.
+    pub holder: Option<Holder>,
+    /// When the lease runs out unless it is renewed, by the clock of the store; `None` if it was ended, and what its run sent may still
+    /// arrive.
+    pub until: Option<Timestamp>,
+    /// From when on the domain can be taken if the lease is not renewed, by the clock of the store.
+    pub free_from: Timestamp,
+}
+
+/// Every domain of an account that a run holds, or whose run sent something that may still arrive; sorted by domain. `now` is by the
+/// clock of the store, as far as it is known.
+///
+/// # Errors
+/// When the store can't be read.
+pub async fn holders(
+    objects: &dyn Objects,
+    account: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<Held>, StoreError> {
+    let account = part::account_name(account);
+    let mut runs: BTreeMap<String, (Standing, Option<Holder>)> = BTreeMap::new();
+    let mut all = Vec::new();
+    for (domain, token) in listed(objects, account).await? {
+        let key = part::lease(account, &domain, token);
+        let Some(content) = objects.read(&key).await? else { continue };
+        let entry = Entry::read(&content).ok_or_else(|| standing::unreadable(&key))?;
+        let Some(run) = entry.run else { continue };
+        if !runs.contains_key(&run) {
+            let last = standing::last(objects, account, &run).await?;
+            let holder = standing::holder(objects, account, &run).await?;
+            runs.insert(run.clone(), (Standing::of(last.as_ref()), holder));
+        }
+        let Some((standing, holder)) = runs.get(&run) else { continue };
+        let (until, free_from) = match standing {
+            Standing::Held { until, free_from, .. } => (Some(*until), *free_from),
+            Standing::Over { free_from } if *free_from > now => (None, *free_from),
+            Standing::Over { .. } | Standing::Gone => continue,
+        };
+        all.push(Held { domain, token, run, holder: holder.clone(), until, free_from });
+    }
+    Ok(all)
+}
+
+/// Ends the lease of the run that holds a domain with this token, whatever else the run holds. It learns of that before its next
+/// write at the latest when its lease would run out, so others can take the domains only then. `by` says who did it.
+///
+/// # Errors
+/// When the store can't be used.
+pub async fn release(
+    objects: &dyn Objects,
+    account: Option<&str>,
+    held: &Held,
+    by: &str,
+) -> Result<bool, StoreError> {
+    let account = part::account_name(account);
+    loop {
+        let last = standing::last(objects, account, &held.run).await?;
+        let Standing::Held { next, free_from, .. } = Standing::of(last.as_ref()) else { return Ok(false) };
+        if standing::close(objects, (account, &held.run), next, by, free_from).await? {
+            return Ok(true);
+        }
+    }
+}
+
+/// The highest token of each domain that is listed.
+pub(super) async fn listed(
+    objects: &dyn Objects,
+    account: &str,
+) -> Result<BTreeMap<String, u64>, StoreError> {
+    let mut highest: BTreeMap<String, u64> = BTreeMap::new();
+    for one in objects.list(&part::leases(account), None).await? {
+        let domain = one.key.rsplit('/').nth(1).unwrap_or_default();
+        let Some(number) = part::number(&one.key) else { continue };
+        let known = highest.entry(domain.to_owned()).or_default();
+        *known = number.max(*known);
+    }
+    Ok(highest)
+}

@@ -1,0 +1,294 @@
+//! The log of this run in the store: parts that are created one after the other, each of which renews the lease.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::error::{StoreError, Trouble};
+use super::objects::{Made, Objects, make};
+use super::part::{self, Holder, Part, Says};
+use super::patience::Patient;
+
+/// The time since some moment, on a clock that also runs while the machine sleeps. It never goes back.
+pub type Elapsed = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+/// How long a lease lasts, and what the store is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// How long a lease lasts after its last renewal.
+    pub lasts: Duration,
+    /// When it is renewed.
+    pub renewal: Duration,
+    /// The longest time that a call takes: none is started that would not end within the lease.
+    pub call: Duration,
+    /// How long after it was sent a request without an answer may still arrive.
+    pub settle: Duration,
+    /// How long an operation of the store is repeated.
+    pub patience: Duration,
+}
+
+impl Terms {
+    /// The usual terms for calls that take no longer than `call`.
+    pub fn new(call: Duration, settle: Duration) -> Self {
+        let [lasts, renewal, patience] = [90, 15, 20].map(Duration::from_secs);
+        Self { lasts: lasts.max(call * 3), renewal, call, settle, patience }
+    }
+}
+
+/// After this long without a renewal a run does not try to renew its lease: what others may remove of its log is older.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
+/// Why a run may write no more.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Lost {
+    /// Another run, or a person, ended its lease.
+    #[error("the lease was taken over by {0}")]
+    TakenOver(String),
+    /// The lease could not be renewed in time.
+    #[error("the lease could not be renewed: {0}")]
+    NotRenewed(String),
+    /// This run ended it.
+    #[error("the lease was given back")]
+    Ended,
+}
+
+/// The log of this run.
+pub(super) struct RunLog {
+    pub(super) objects: Arc<Patient>,
+    pub(super) clock: Elapsed,
+    pub(super) terms: Terms,
+    pub(super) account: String,
+    pub(super) run: String,
+    next: tokio::sync::Mutex<Next>,
+    state: Mutex<State>,
+}
+
+/// The part to create next.
+struct Next {
+    number: u64,
+    /// Its content, once its creation was begun: it stays the same until it is known what became of it.
+    begun: Option<Begun>,
+}
+
+struct Begun {
+    content: Vec<u8>,
+    /// When its creation was begun.
+    since: Duration,
+    /// The lines up to there are in it.
+    lines: u64,
+    ends: bool,
+}
+
+struct State {
+    /// Until when the run may write, by its own clock.
+    until: Duration,
+    lost: Option<Lost>,
+    /// Lines that are in no part yet.
+    lines: String,
+    /// How many lines were given, of which the first ones may be in parts.
+    given: u64,
+    /// How many of them must be in the store before anything else is sent.
+    due: u64,
+    /// How many are in the store.
+    stored: u64,
+}
+
+impl RunLog {
+    /// Creates the first part.
+    ///
+    /// # Errors
+    /// When the store can't be used.
+    pub(super) async fn begin(
+        objects: Arc<dyn Objects>,
+        clock: Elapsed,
+        terms: Terms,
+        (account, run): (String, String),
+        holder: Holder,
+    ) -> Result<Self, StoreError> {
+        let since = clock();
+        let part = Part { holder: Some(holder), ..Part::new(held(&terms), String::new()) };
+        let (key, content) = (part::part(&account, &run, 0), super::write(&part)?);
+        let objects = Arc::new(Patient::new(objects, terms.patience));
+        match make(&*objects, &key, &content).await? {
+            Made::Ours => {}
+            Made::Theirs(_) => {
+                return Err(StoreError::new(Trouble::Other, format!("`{key}` was there before this run")));
+            }
+        }
+        let state = State {
+            until: since + terms.lasts,
+            lost: None,
+            lines: String::new(),
+            given: 0,
+            due: 0,
+            stored: 0,
+        };
+        let next = tokio::sync::Mutex::new(Next { number: 1, begun: None });
+        Ok(Self { objects, clock, terms, account, run, next, state: Mutex::new(state) })
+    }
+
+    /// When the first part was created, by the clock of the store.
+    ///
+    /// # Errors
+    /// When the store can't tell.
+    pub(super) async fn began(&self) -> Result<Timestamp, StoreError> {
+        let key = part::part(&self.account, &self.run, 0);
+        let stat = self.objects.stat(&key).await?;
+        let missing = || StoreError::new(Trouble::Other, format!("`{key}` was created and is not there"));
+        Ok(stat.ok_or_else(missing)?.modified)
+    }
+
+    /// Takes whole lines of the journal for the next part. If they are `due`, [`Self::secure`] waits until they are in the store.
+    pub(super) fn give(&self, lines: &str, due: bool) {
+        let mut state = self.state();
+        state.lines.push_str(lines);
+        state.given += lines.matches('\n').count() as u64;
+        if due {
+            state.due = state.given;
+        }
+    }
+
+    /// Why the run may write no more, if so.
+    pub(super) fn lost(&self) -> Option<Lost> {
+        self.state().lost.clone()
+    }
+
+    /// Whether a call that starts now ends within the lease.
+    pub(super) fn lasts(&self) -> bool {
+        let now = (self.clock)();
+        let state = self.state();
+        state.lost.is_none() && now + self.terms.call <= state.until
+    }
+
+    /// Makes sure that due lines are in the store, and that a call that starts now ends within the lease.
+    ///
+    /// # Errors
+    /// When the run may write no more, or not now.
+    pub(super) async fn secure(&self) -> Result<(), Lost> {
+        loop {
+            if let Some(lost) = self.lost() {
+                return Err(lost);
+            }
+            if self.is_stored() && self.lasts() {
+                return Ok(());
+            }
+            self.add(|log| log.is_stored() && log.lasts(), None).await?;
+        }
+    }
+
+    /// Renews the lease unless that was just done.
+    ///
+    /// # Errors
+    /// When the run may write no more, or the store does not answer.
+    pub(super) async fn renew(&self) -> Result<(), Lost> {
+        let is_fresh = |log: &Self| {
+            let renewed = log.state().until.saturating_sub(log.terms.lasts);
+            (log.clock)().saturating_sub(renewed) < log.terms.renewal / 2
+        };
+        self.add(is_fresh, None).await
+    }
+
+    /// Gives the lease back: what was given goes into the last part.
+    ///
+    /// # Errors
+    /// When it was taken over before, or the store does not answer.
+    pub(super) async fn end(&self, settle: Duration) -> Result<(), Lost> {
+        match self.add(|_| false, Some(settle)).await {
+            Err(Lost::Ended) => Ok(()),
+            ended => ended,
+        }
+    }
+
+    fn is_stored(&self) -> bool {
+        let state = self.state();
+        state.stored >= state.due
+    }
+
+    /// Creates the next part, unless it is needless by the time that this one's turn comes. A part whose creation was begun before,
+    /// and of which nobody knows whether it exists, comes first.
+    async fn add(&self, is_needless: impl Fn(&Self) -> bool, ends: Option<Duration>) -> Result<(), Lost> {
+        let mut next = self.next.lock().await;
+        loop {
+            if let Some(lost) = self.lost() {
+                return Err(lost);
+            }
+            if next.begun.is_none() && is_needless(self) {
+                return Ok(());
+            }
+            let begun = match next.begun.take() {
+                Some(begun) => begun,
+                None => self.begun(ends).map_err(|error| Lost::NotRenewed(error.to_string()))?,
+            };
+            let key = part::part(&self.account, &self.run, next.number);
+            let made = match make(&*self.objects, &key, &begun.content).await {
+                Ok(made) => made,
+                Err(error) => {
+                    // It may exist: it is asked for again before anything else is created.
+                    next.begun = Some(begun);
+                    return Err(self.not_renewed(&error));
+                }
+            };
+            if let Made::Theirs(content) = made {
+                return Err(self.lose(taken_over(&content)));
+            }
+            next.number += 1;
+            let Begun { since, lines, ends: ended, .. } = begun;
+            if (self.clock)().saturating_sub(since) > ABANDONED {
+                return Err(self.lose(Lost::NotRenewed("it was forgotten for too long".to_owned())));
+            }
+            let mut state = self.state();
+            state.until = since + self.terms.lasts;
+            state.stored = lines;
+            if ended {
+                state.lost = Some(Lost::Ended);
+                return Ok(());
+            }
+            if ends.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The next part, with everything that was given so far.
+    fn begun(&self, ends: Option<Duration>) -> Result<Begun, StoreError> {
+        let since = (self.clock)();
+        let mut state = self.state();
+        if since.saturating_sub(state.until) > ABANDONED {
+            return Err(StoreError::new(Trouble::Other, "it ran out long ago"));
+        }
+        let says = match ends {
+            Some(settle) => Says::Ended { settle_ms: part::millis(settle) },
+            None => held(&self.terms),
+        };
+        let content = super::write(&Part::new(says, state.lines.clone()))?;
+        state.lines.clear();
+        Ok(Begun { content, since, lines: state.given, ends: ends.is_some() })
+    }
+
+    /// The store did not answer usefully: as long as the lease lasts, that is no loss.
+    fn not_renewed(&self, error: &StoreError) -> Lost {
+        Lost::NotRenewed(error.to_string())
+    }
+
+    fn lose(&self, lost: Lost) -> Lost {
+        self.state().lost = Some(lost.clone());
+        lost
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn held(terms: &Terms) -> Says {
+    Says::Held { lasts_ms: part::millis(terms.lasts), settle_ms: part::millis(terms.settle) }
+}
+
+/// What the part of another one says.
+fn taken_over(content: &[u8]) -> Lost {
+    match Part::read(content).map(|part| part.lease) {
+        Some(Says::TakenOver { by, .. }) => Lost::TakenOver(by),
+        _ => Lost::TakenOver("an unknown run".to_owned()),
+    }
+}
