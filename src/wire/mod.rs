@@ -29,7 +29,11 @@ pub use inquiry::{
     read_caller_identity, read_domain_detail, read_oss_recordings, read_transcode_group, read_user_domains,
     transcode_group, user_domains,
 };
-pub use oss::sign_oss;
+pub use oss::{
+    ALGORITHM as OSS_ALGORITHM, TERMINATOR as OSS_TERMINATOR, UNSIGNED as OSS_UNSIGNED,
+    canonical_request as oss_canonical_request, is_signed as is_signed_by_oss, sign_oss,
+    signature as oss_signature,
+};
 pub use page::{Page, read_page, take_config};
 pub use recordings::{
     DOMAIN_MAPPING, DomainMapping, LIVE_VIDEOS, Listed, MOST_VIDEOS, NOTIFY_DAYS, NOTIFY_RECORDS,
@@ -41,7 +45,7 @@ pub use request::{ComposeOff, PAGE_SIZE, add, addable, delete, describe, uncarry
 pub use response::{ReadError, read, request_id, time};
 pub use sign::{
     EMULATOR_SECRET, Key, Operation, Secret, SignatureVersion, Stamp, format_time, hex, hex_sha256,
-    hmac_sha1, hmac_sha256, sign,
+    hmac_sha1, sign,
 };
 pub use temporary::{
     METADATA_HOST, OIDC_TOKEN_LENGTH, Role, TemporaryKey, assume_role, assume_role_with_oidc, metadata_key,

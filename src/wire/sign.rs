@@ -209,11 +209,11 @@ pub fn hmac_sha1(key: &[u8], text: &str) -> Vec<u8> {
 }
 
 /// The HMAC-SHA256 of a text.
-pub fn hmac_sha256(key: &[u8], text: &str) -> Vec<u8> {
+pub(super) fn hmac_sha256(key: &[u8], text: &str) -> Vec<u8> {
     hmac::<Hmac<Sha256>>(key, text)
 }
 
-pub(super) fn hmac<M: Mac + KeyInit>(key: &[u8], text: &str) -> Vec<u8> {
+fn hmac<M: Mac + KeyInit>(key: &[u8], text: &str) -> Vec<u8> {
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length, so this error can't occur")]
     let mut mac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(text.as_bytes());

@@ -304,6 +304,8 @@ mod tests {
         assert_eq!(full.action, Some("DescribeLiveRecordVodConfigs"));
         let other = "deny:action=LookupEvents".parse::<Fault>().unwrap();
         assert_eq!(other.action, Some("LookupEvents"));
+        let object = "deny:action=PutObject,object=demo/lease/".parse::<Fault>().unwrap();
+        assert_eq!((object.action, object.object.as_deref()), (Some("PutObject"), Some("demo/lease/")));
     }
 
     #[test]

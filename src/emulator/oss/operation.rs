@@ -150,13 +150,15 @@ pub(in crate::emulator) fn claimed(
     request: &Request,
     has_bucket: impl Fn(&str) -> bool,
 ) -> Option<(&'static str, String)> {
-    let readings = Target::readings(request);
-    let target = readings.iter().find(|target| has_bucket(&target.bucket));
-    let target = target.or_else(|| readings.last().filter(|_| is_signed(request)))?;
-    let is_anonymous = !is_signed(request);
-    if is_anonymous && (request.path == "/" || request.headers.contains_key("authorization")) {
+    let is_signed = is_signed(request);
+    // A call of any other service has this path, or a signature of its own.
+    if !is_signed && (request.path == "/" || request.headers.contains_key("authorization")) {
         return None;
     }
+    let readings = Target::readings(request);
+    let target = readings.iter().find(|target| has_bucket(&target.bucket));
+    let target = target.or_else(|| readings.last().filter(|_| is_signed));
+    let Some(target) = target else { return is_signed.then(|| ("", request.path.clone())) };
     let query = decode_pairs(&request.query).unwrap_or_default();
     let name = OssOperation::find(request, target, &query).map_or("", OssOperation::name);
     Some((name, target.name()))

@@ -20,7 +20,9 @@ const RETENTION: std::ops::RangeInclusive<u32> = 1..=25_550;
 impl OssScene<'_> {
     /// ListBuckets.
     pub(super) fn list_buckets(&self) -> Result<Reply, OssRefusal> {
-        let buckets: Vec<Value> = self.buckets.all().map(|(name, held)| facts(name, held).into()).collect();
+        let prefix = self.param("prefix").unwrap_or_default();
+        let found = self.buckets.all().filter(|(name, _)| name.starts_with(prefix));
+        let buckets: Vec<Value> = found.map(|(name, held)| facts(name, held).into()).collect();
         let content = json!({
             "Owner": self.owner(),
             "IsTruncated": "false",

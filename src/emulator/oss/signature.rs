@@ -10,16 +10,10 @@ use jiff::tz::TimeZone;
 
 use super::refusal::OssRefusal;
 use super::target::Target;
-use crate::wire::{Pairs, Request, Secret, decode_pairs, encode, hex, hex_sha256, hmac_sha1, hmac_sha256};
-
-/// First word of an Authorization header of version 4.
-const V4: &str = "OSS4-HMAC-SHA256";
-
-/// Last part of the scope of version 4.
-const V4_REQUEST: &str = "aliyun_v4_request";
-
-/// The only value that `x-oss-content-sha256` may have.
-const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+use crate::wire::{
+    OSS_ALGORITHM, OSS_TERMINATOR, OSS_UNSIGNED, Pairs, Request, Secret, decode_pairs, encode, hmac_sha1,
+    is_signed_by_oss, oss_canonical_request, oss_signature,
+};
 
 /// The parameters that a signature of version 1 covers, sorted; from `_subresource_key_set` of the vendor's `oss2` 2.19.1, as far
 /// as the emulator could be sent them.
@@ -150,12 +144,12 @@ impl Claim {
                     way: Way::V1 { date },
                 })
             }
-            V4 => {
+            OSS_ALGORITHM => {
                 let stamp = header("x-oss-date").ok_or_else(OssRefusal::no_date)?;
                 let time = read_stamp(&stamp).ok_or_else(OssRefusal::no_date)?;
-                if header("x-oss-content-sha256").is_none_or(|value| value != UNSIGNED) {
+                if header("x-oss-content-sha256").is_none_or(|value| value != OSS_UNSIGNED) {
                     let sent = header("x-oss-content-sha256").unwrap_or_default();
-                    let message = format!("x-oss-content-sha256 must be {UNSIGNED}.");
+                    let message = format!("x-oss-content-sha256 must be {OSS_UNSIGNED}.");
                     return Err(OssRefusal::invalid_argument("x-oss-content-sha256", &sent, message));
                 }
                 Self::read_v4(rest, &stamp, time).ok_or_else(malformed)
@@ -176,7 +170,7 @@ impl Claim {
         let key_id = scope.next()?;
         let additional = part("AdditionalHeaders").unwrap_or_default().split(';');
         let additional = additional.filter(|name| !name.is_empty()).map(str::to_ascii_lowercase);
-        let is_good = request == V4_REQUEST && product == "oss" && stamp.starts_with(date);
+        let is_good = request == OSS_TERMINATOR && product == "oss" && stamp.get(..8) == Some(date);
         is_good.then(|| Self {
             key_id: key_id.to_owned(),
             signature: part("Signature").unwrap_or_default().to_owned(),
@@ -211,9 +205,8 @@ impl Claim {
                 }
                 Way::V4 { stamp, scope, additional } => {
                     let canonical = v4_canonical_request(request, resource, query, additional)?;
-                    let text = v4_string_to_sign(stamp, scope, &canonical);
-                    let signature = hex(&hmac_sha256(&v4_key(secret, scope), &text));
-                    (text, signature)
+                    let scope = [&scope[0], &scope[1], &scope[2]].map(String::as_str);
+                    (canonical.clone(), oss_signature(secret, scope, stamp, &canonical))
                 }
             };
             if signature == self.signature {
@@ -221,10 +214,14 @@ impl Claim {
             }
             signed_text = text;
         }
+        let element = match self.way {
+            Way::V1 { .. } => "StringToSign",
+            Way::V4 { .. } => "CanonicalRequest",
+        };
         Err(OssRefusal::mismatch()
             .with("OSSAccessKeyId", &self.key_id)
             .with("SignatureProvided", &self.signature)
-            .with("StringToSign", signed_text))
+            .with(element, signed_text))
     }
 }
 
@@ -268,33 +265,11 @@ fn v4_canonical_request(
         let message = "An additional header is not in the request.";
         return Err(OssRefusal::invalid_argument("AdditionalHeaders", name, message));
     }
-    let is_covered = |name: &String| {
-        name.starts_with("x-oss-")
-            || ["content-type", "content-md5"].contains(&name.as_str())
-            || additional.contains(name)
-    };
-    let covered = headers.iter().filter(|(name, _)| is_covered(name));
-    let headers: String = covered.map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
-    let mut additional: Vec<&str> = additional.iter().map(String::as_str).collect();
-    additional.sort_unstable();
-    Ok(format!(
-        "{}\n{}\n{}\n{headers}\n{}\n{UNSIGNED}",
-        request.method,
-        path.join("/"),
-        joined(encoded.collect()),
-        additional.join(";")
-    ))
-}
-
-fn v4_string_to_sign(stamp: &str, [date, region, product]: &[String; 3], canonical: &str) -> String {
-    let scope = format!("{date}/{region}/{product}/{V4_REQUEST}");
-    format!("{V4}\n{stamp}\n{scope}\n{}", hex_sha256(canonical.as_bytes()))
-}
-
-/// The key of one day, region and product.
-fn v4_key(secret: &Secret, scope: &[String; 3]) -> Vec<u8> {
-    let first = format!("aliyun_v4{}", secret.expose()).into_bytes();
-    scope.iter().map(String::as_str).chain([V4_REQUEST]).fold(first, |key, part| hmac_sha256(&key, part))
+    let covered = headers.iter().filter(|(name, _)| is_signed_by_oss(name) || additional.contains(name));
+    let mut names: Vec<&str> = additional.iter().map(String::as_str).collect();
+    names.sort_unstable();
+    let (path, query) = (path.join("/"), joined(encoded.collect()));
+    Ok(oss_canonical_request(&request.method, &path, &query, covered, &names.join(";")))
 }
 
 /// Reads `20261130T035500Z`.

@@ -13,6 +13,7 @@ fn buckets_are_made_listed_and_removed() {
     let listed = oss.document("GET /");
     let names: Vec<_> = items(&listed["Buckets"], "Bucket").iter().map(|one| one["Name"].clone()).collect();
     assert_eq!(names, ["demo", "other-1"]);
+    assert_eq!(items(&oss.document("GET /?prefix=other")["Buckets"], "Bucket")[0]["Name"], "other-1");
     oss.send("PUT /other-1/a", &[], b"x");
     assert_eq!(oss.code("DELETE /other-1"), "BucketNotEmpty");
     oss.ask("DELETE /other-1/a");

@@ -172,6 +172,13 @@ fn a_header_that_is_no_signature_is_refused() {
 }
 
 #[test]
+fn a_path_that_is_not_text_is_refused() {
+    let oss = Oss::new();
+    let request = Request { path: "/demo/%FF".into(), ..oss.sign("GET /demo/a", &[], b"") };
+    assert_eq!(code(&oss.0.service.call(&request)), "InvalidObjectName");
+}
+
+#[test]
 fn a_temporary_key_needs_its_own_token_and_ends() {
     let oss = Oss::new();
     let params = "RoleArn=acs:ram::1234567890123456:role/ci RoleSessionName=run DurationSeconds=900";
