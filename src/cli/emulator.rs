@@ -21,7 +21,7 @@ use super::sealed;
 use super::terminal::Terminal;
 use crate::diag::{Code, Diagnostic};
 use crate::emulator::server::{self, Admin};
-use crate::emulator::{Api, CallEntry, CallLog, Quirks, Service, Settings, all_quirks};
+use crate::emulator::{Api, CallEntry, CallLog, NewBucket, Quirks, Service, Settings, all_quirks};
 #[cfg(feature = "faults")]
 use crate::emulator::{Fault, fault_help};
 use crate::files;
@@ -52,6 +52,10 @@ pub(super) struct Arguments {
     /// Load the initial state from FILE: the output of `dump`, or a saved answer of DescribeLiveRecordVodConfigs
     #[arg(long, value_name = "FILE", help_heading = "State")]
     load: Option<PathBuf>,
+
+    /// Bucket of Object Storage Service that exists; KIND is versioned, suspended or locked [default: none]
+    #[arg(long = "bucket", value_name = "NAME[=KIND]", help_heading = "State")]
+    buckets: Vec<NewBucket>,
 
     /// Generation of the API
     #[arg(long, default_value = "2026", help_heading = "Behaviour")]
@@ -174,6 +178,9 @@ fn furnished(arguments: &Arguments) -> Result<Service, Failure> {
         service.load(&text).map_err(|error| {
             Diagnostic::new(Code::Emulator, format!("can't load `{}`: {error}", file.display()))
         })?;
+    }
+    for bucket in &arguments.buckets {
+        service.make_bucket(bucket).map_err(Failure::of_emulator)?;
     }
     #[cfg(feature = "faults")]
     service.set_faults(arguments.faults.clone());

@@ -212,6 +212,30 @@ fn what_a_log_holds_is_dumped_and_begins_another_server() {
 }
 
 #[test]
+fn buckets_are_made_from_the_start_and_kept() {
+    let world = World::new();
+    let names = |dump: &serde_json::Value| -> Vec<String> {
+        let buckets = dump["buckets"].as_array().unwrap().iter();
+        buckets.map(|bucket| bucket["Name"].as_str().unwrap().to_owned()).collect()
+    };
+    let buckets = ["--bucket", "demo", "--bucket", "old=versioned", "--bucket", "worm=locked"];
+    drop(Server::start(&world, &[&["--data", "state.log"], &buckets[..]].concat()));
+    drop(Server::start(&world, &["--data", "state.log", "--bucket", "demo"]));
+    let dump = world.run("emulator dump --data state.log").json();
+    assert_eq!(names(&dump), ["demo", "old", "worm"]);
+    assert_eq!(dump["buckets"][1]["Versioning"], "Enabled");
+    assert_eq!(dump["buckets"][2]["Worm"]["State"], "Locked");
+    for (wrong, why) in [
+        ("Demo", "3 to 63 lower-case letters, digits and `-`"),
+        ("demo=frozen", "expected `demo=versioned`, `demo=suspended` or `demo=locked`"),
+    ] {
+        let run = world.run(&format!("emulator --bucket {wrong}"));
+        assert_eq!(run.code, 1);
+        assert!(run.stderr.contains(why), "{}", run.transcript());
+    }
+}
+
+#[test]
 fn sessions_are_played_in_the_state_that_the_emulator_keeps() {
     let world = keyed(FILE);
     world.converge("--emulator");
