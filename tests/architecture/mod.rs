@@ -26,7 +26,7 @@ const ALLOWED: [(&str, &[&str]); 29] = [
     ("resolve", &["model", "snapshot", "source", "diag", "config"]),
     ("check", &["model", "source", "diag", "config", "resolve"]),
     ("explain", &["model", "source", "diag", "config", "resolve"]),
-    ("permissions", &["wire"]),
+    ("permissions", &["store", "wire"]),
     ("plan", &["model", "sealed", "source", "diag", "wire", "resolve"]),
     ("import", &["gate", "model", "source", "diag", "config", "resolve", "check", "plan"]),
     ("merge", &["model", "source", "diag", "config", "resolve", "check", "plan"]),
