@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep};
 
 use super::error::StoreError;
 use super::holders::{self, Held};
+use super::journals::{StoredJournal, journals};
 use super::objects::{Made, Objects, make};
 use super::part::{self, Entry, FORMAT_VERSION, Holder};
 use super::runlog::{Elapsed, Lost, RunLog, Terms};
@@ -147,6 +148,16 @@ impl Lease {
             told = Some(held);
             sleep(until_free.min(LOOK_AGAIN).min(left)).await;
         }
+    }
+
+    /// The journals of all runs, sorted by run: see [`journals()`]. To be asked for once the domains are taken, as their last holder may
+    /// have written until then.
+    ///
+    /// # Errors
+    /// When the store can't be read, or a part of a log is not one.
+    pub async fn journals(&self, domains: &[String]) -> Result<Vec<StoredJournal>, StoreError> {
+        let objects: Arc<dyn Objects> = self.log.objects.clone();
+        journals(&objects, Some(&self.log.account), domains).await
     }
 
     /// Renews the lease until it is lost. To be run beside everything else.

@@ -9,6 +9,7 @@
 
 mod error;
 mod holders;
+mod journals;
 mod lease;
 mod objects;
 mod part;
@@ -18,6 +19,7 @@ mod standing;
 
 pub use error::{StoreError, Trouble};
 pub use holders::{Held, holders, release};
+pub use journals::{StoredJournal, journal_of, journals};
 pub use lease::{Lease, TakeError, Taking};
 pub use objects::{Asking, Created, Listed, Made, Objects, make};
 pub use part::{Entry, FORMAT_VERSION, Holder, Part, Says, account_name, is_run};
