@@ -7,20 +7,24 @@
 //! [`Objects`] is all that a bucket must be able to do. The one promise that everything rests on is that of
 //! [`Objects::create`]: of all who create an object of one name, exactly one succeeds.
 
+mod address;
 mod error;
 mod holders;
 mod journals;
 mod lease;
+mod name;
 mod objects;
 mod part;
 mod patience;
 mod runlog;
 mod standing;
 
+pub use address::{BucketUrl, Scheme, StoreUrl, StoreUrlError};
 pub use error::{StoreError, Trouble};
 pub use holders::{Held, holders, release};
 pub use journals::{StoredJournal, journal_of, journals};
 pub use lease::{Lease, TakeError, Taking};
+pub use name::{is_in_names, is_name};
 pub use objects::{Asking, Created, Listed, Made, Objects, make};
 pub use part::{Entry, FORMAT_VERSION, Holder, Part, Says, account_name, is_run};
 pub use patience::Patient;

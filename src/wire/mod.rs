@@ -4,6 +4,7 @@
 mod encode;
 mod formats;
 mod inquiry;
+mod oss;
 mod page;
 mod recordings;
 mod request;
@@ -27,6 +28,7 @@ pub use inquiry::{
     read_caller_identity, read_domain_detail, read_oss_recordings, read_transcode_group, read_user_domains,
     transcode_group, user_domains,
 };
+pub use oss::sign_oss;
 pub use page::{Page, read_page, take_config};
 pub use recordings::{
     DOMAIN_MAPPING, DomainMapping, LIVE_VIDEOS, Listed, MOST_VIDEOS, NOTIFY_DAYS, NOTIFY_RECORDS,
@@ -62,7 +64,7 @@ pub const USER_AGENT: &str = concat!("livevod/", env!("CARGO_PKG_VERSION"));
 /// One HTTP request, before it is sent or after it was received.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
-    /// `GET` or `POST`; `PUT` for a token of the metadata service.
+    /// `GET` or `POST`; `PUT` for a token of the metadata service; any for objects of a store.
     pub method: String,
     /// The host, with the port if it is not the scheme's default: the value of the Host header.
     pub host: String,

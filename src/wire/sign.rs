@@ -203,7 +203,7 @@ pub fn format_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-fn hmac<M: Mac + KeyInit>(key: &[u8], text: &str) -> Vec<u8> {
+pub(super) fn hmac<M: Mac + KeyInit>(key: &[u8], text: &str) -> Vec<u8> {
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length, so this error can't occur")]
     let mut mac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(text.as_bytes());
