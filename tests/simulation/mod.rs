@@ -132,6 +132,13 @@ fn every_promise_is_kept_by_several_processes_where_one_was_broken_once() {
     hold_together(teams::ONCE_BROKEN.into_iter());
 }
 
+#[test]
+fn counts_of_stories_add_up() {
+    let mut sum = teams::Tally::of(0..2);
+    sum.add(teams::Tally::of(2..4));
+    assert_eq!(sum.to_string(), teams::Tally::of(0..4).to_string());
+}
+
 /// Plays the seed of `LIVEVOD_SEED` with several processes and prints their story, which is the same each time.
 #[test]
 #[expect(clippy::print_stdout, reason = "the story is what it is run for")]

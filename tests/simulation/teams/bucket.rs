@@ -220,6 +220,9 @@ impl Door {
         if let Some((_, trouble)) = outages.iter().find(|(time, _)| time.contains(&now)) {
             return (Fate::Fails(*trouble), there, back);
         }
+        if self.machine.is_offline() {
+            return (Fate::Fails(Trouble::Unreachable), there, back);
+        }
         let drawn = random.below(100);
         let after = Duration::from_millis(5_000 + random.below(20_000));
         let fate = match drawn {

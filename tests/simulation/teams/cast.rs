@@ -68,7 +68,7 @@ impl Cast {
         Role {
             scene: self.scene.clone(),
             domains,
-            life: Life { begins, stops: Vec::new(), death: None, uptime, off },
+            life: Life { begins, stops: Vec::new(), death: None, rejoins: Duration::ZERO, uptime, off },
             way: Way::calm(),
             weather: Weather::calm(random.clone().fork()),
             wait: Duration::from_secs(3600),
@@ -139,7 +139,14 @@ fn life(random: &mut Random) -> Life {
         stops.push((moment(random), Duration::from_secs(time)));
     }
     let death = random.percent(25).then(|| moment(random));
-    Life { begins, stops, death, uptime: Duration::from_secs(random.below(1_000_000)), off: off(random) }
+    Life {
+        begins,
+        stops,
+        death,
+        rejoins: Duration::from_secs(random.pick(&[0, 0, 5, 25, 50])),
+        uptime: Duration::from_secs(random.below(1_000_000)),
+        off: off(random),
+    }
 }
 
 fn moment(random: &mut Random) -> Moment {

@@ -12,8 +12,8 @@ use super::super::harness::Run;
 use super::super::harness::invariants::ALL;
 use super::super::harness::journals::Clocks;
 use super::super::harness::observer::beginning;
-use super::super::harness::process::{End, Process};
-use super::super::harness::story::{Author, Happening, Target, What, failure};
+use super::super::harness::process::End;
+use super::super::harness::story::{Author, Happening, Target, What};
 use super::super::harness::truth::folded;
 use super::ledger::Ledger;
 use super::{Ended, Team};
@@ -56,11 +56,11 @@ const NOT_WITHOUT_A_LEASE: [&str; 3] = [
 ];
 
 /// Those that the last process keeps for another one.
-const IN_THE_END: [&str; 3] = [
-    "it converges or refuses",
-    "what went along is back in the end",
-    "a run without faults knows what it did",
-];
+const IN_THE_END: [&str; 2] = ["it converges or refuses", "a run without faults knows what it did"];
+
+/// The same, if the files of all are the same.
+const WITH_THE_SAME_FILES: [&str; 2] =
+    ["what went along is back in the end", "a finished replace keeps what no file mentions"];
 
 /// The first invariant that does not hold, and why.
 pub(super) fn broken(team: Team) -> Option<(&'static str, String)> {
@@ -90,7 +90,7 @@ fn promises(team: Team) -> Option<(&'static str, String)> {
     for (at, one) in ended.into_iter().enumerate() {
         let Some(process) = one.process else { continue };
         let number = at + 1;
-        let is_without = is_without_lease(&process, one.lost.as_ref());
+        let is_without = one.lost.as_ref().is_some_and(|lost| *lost != Lost::Ended);
         let mut run = Run {
             seed,
             scene: (*one.scene).clone(),
@@ -102,7 +102,8 @@ fn promises(team: Team) -> Option<(&'static str, String)> {
             afterwards: None,
         };
         let alone = judge(&run, &|name| {
-            !NOT_OF_ONE.contains(&name) && !(is_without && NOT_WITHOUT_A_LEASE.contains(&name))
+            let is_excused = is_without && NOT_WITHOUT_A_LEASE.contains(&name);
+            !is_excused && !NOT_OF_ONE.contains(&name)
         });
         if let Some((name, message)) = alone {
             return Some((name, format!("process {number}: {message}")));
@@ -113,8 +114,7 @@ fn promises(team: Team) -> Option<(&'static str, String)> {
             run.story = seen_by(&story, &[number, count - 1, count]);
             run.scene = (*scene).clone();
             let together = judge(&run, &|name| {
-                IN_THE_END.contains(&name)
-                    || (is_same && name == "a finished replace keeps what no file mentions")
+                IN_THE_END.contains(&name) || (is_same && WITH_THE_SAME_FILES.contains(&name))
             });
             if let Some((name, message)) = together {
                 return Some((name, format!("process {number} and the last ones: {message}")));
@@ -152,18 +152,6 @@ fn seen_by(story: &[Happening], processes: &[usize]) -> Vec<Happening> {
         Happening { at: one.at, process: process.unwrap_or(100 + one.process), what }
     };
     story.iter().map(seen).collect()
-}
-
-/// Whether a process could not write all the time for want of its lease.
-fn is_without_lease(process: &Process, lost: Option<&Lost>) -> bool {
-    let withheld = match &process.end {
-        End::Applied(report) => report
-            .outcomes
-            .iter()
-            .any(|one| failure(&one.outcome).is_some_and(|failure| failure.to_string().contains("lease"))),
-        End::Refused(_) | End::Died => false,
-    };
-    withheld || lost.is_some_and(|lost| *lost != Lost::Ended)
 }
 
 fn everyone_ends(team: &Team, _: &Ledger) -> Result<(), String> {

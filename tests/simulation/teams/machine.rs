@@ -36,6 +36,8 @@ pub(super) struct Life {
     /// When it is stopped, and for how long.
     pub(super) stops: Vec<(Moment, Duration)>,
     pub(super) death: Option<Moment>,
+    /// How long it does not reach the store after it was stopped, like a machine that joins its network again.
+    pub(super) rejoins: Duration,
     /// What its clock that never stops says at the beginning of the story.
     pub(super) uptime: Duration,
     /// How far its clock on the wall is off.
@@ -126,6 +128,11 @@ impl Machine {
     /// Returns once the process is dead.
     pub(super) async fn died(&self) {
         self.death.notified().await;
+    }
+
+    /// Whether the machine has not joined its network again since it was stopped.
+    pub(super) fn is_offline(&self) -> bool {
+        self.state().stopped_until.is_some_and(|until| Instant::now() < until + self.life.rejoins)
     }
 
     /// The process has ended by itself: what comes now does not happen to it.

@@ -137,6 +137,7 @@ async fn releases(world: World, number: usize, at: Duration) {
         begins: at,
         stops: Vec::new(),
         death: None,
+        rejoins: Duration::ZERO,
         uptime: Duration::ZERO,
         off: jiff::SignedDuration::ZERO,
     };
