@@ -13,8 +13,10 @@ use super::load::as_far_as_valid;
 use super::observe::block_on;
 use super::record::{Earlier, unusable};
 use super::run::{Run, Session, Told};
+use super::shared::Shared;
 use super::views::of_pages;
 use crate::apply::journal::{Lock, LockError};
+use crate::bucket;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::render::{self, Check, Exit, Format, Target};
 use crate::resolve::Desired;
@@ -60,7 +62,13 @@ impl Run for Arguments {
         let target = Target { name: service(&self.remote)?, account };
         let mut checks = vec![broken.map_or_else(|| files(&desired), |failure| broken_files(&failure))];
         checks.extend(self.service(&desired, &reach)?);
-        checks.push(journal(&self.keeping, &self.remote, &target));
+        let store = store(&self.keeping, &self.remote, &target);
+        let is_usable = !store.as_ref().is_some_and(Check::stops_plan);
+        checks.extend(store);
+        checks.push(match is_usable {
+            true => journal(&self.keeping, &self.remote, &target),
+            false => Check::skipped("journal", "the store can't be used"),
+        });
         let exit = if checks.iter().any(Check::stops_plan) { Exit::Error } else { Exit::Success };
         terminal.show(&render::checks(&checks, &target, exit, &terminal.layout(self.format)));
         Ok(exit)
@@ -116,6 +124,27 @@ fn without_credentials(failure: Failure) -> Result<Vec<Check>, Failure> {
         }
         _ => Err(failure),
     }
+}
+
+/// The store that several machines share, if there is one: everything that a lease needs is tried.
+fn store(keeping: &Keeping, remote: &Remote, target: &Target) -> Option<Check> {
+    let failed = |failure: Failure| {
+        let first = failure.diagnostics.into_iter().next();
+        let (message, help) = first.map(|first| (first.message, first.help)).unwrap_or_default();
+        Check::no_store(&message, help.as_deref())
+    };
+    let shared = match Shared::open(keeping, Some(remote), target.account.as_deref()) {
+        Ok(shared) => shared?,
+        Err(failure) => return Some(failed(failure)),
+    };
+    let tried = block_on(bucket::check(&*shared.objects)).map(|tried| match &tried {
+        Ok(found) => match found.trouble() {
+            None => Check::store(&shared.name, found.ahead),
+            Some(trouble) => failed(shared.unusable(trouble).into()),
+        },
+        Err(error) => failed(shared.unusable(error).into()),
+    });
+    Some(tried.unwrap_or_else(failed))
 }
 
 /// The folder of journals. A plan reads it; only apply writes and locks it. It is locked for a moment, as apply does it:

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::arguments::duration;
 use super::default_paths::{JOURNALS, OWN};
+use super::durations::duration;
 use crate::api::Timeouts;
 use crate::store::StoreUrl;
 

@@ -9,7 +9,7 @@ use super::clock::elapsed;
 use super::failure::Failure;
 use super::keeping::Leasing;
 use super::pipeline;
-use super::shared::Shared;
+use super::shared::{Fetched, Shared, Wanted};
 use super::terminal::Terminal;
 use crate::apply::journal::StartedBy;
 use crate::diag::{Code, Diagnostic, Severity};
@@ -32,6 +32,7 @@ pub(super) struct Waits<'a> {
 pub(super) struct Leased {
     pub(super) shared: Shared,
     pub(super) lease: Lease,
+    domains: Vec<String>,
     keeper: JoinHandle<Lost>,
 }
 
@@ -59,7 +60,7 @@ impl Leased {
         let lease = begun.map_err(|error| shared.unusable(&error))?;
         let kept = lease.clone();
         let keeper = tokio::spawn(async move { kept.keep().await });
-        let leased = Self { shared, lease, keeper };
+        let leased = Self { shared, lease, domains: domains.to_vec(), keeper };
         let tell = |taking: Taking| terminal.note(&render::taking(&taking));
         let taken = leased.lease.take(domains, leasing.lease_wait, &tell).await;
         if let Err(error) = taken {
@@ -68,6 +69,17 @@ impl Leased {
             return Err(leased.refused(&error).into());
         }
         Ok(leased)
+    }
+
+    /// Brings the journals here that matter to this run: of the runs that held its domains, none is missing.
+    ///
+    /// # Errors
+    /// When the store can't be read, or the folder can't be written.
+    pub(super) async fn fetch(&self) -> Result<Fetched, Failure> {
+        let known = self.lease.known_runs(&self.domains).await;
+        let known = known.map_err(|error| self.shared.unusable(&error))?;
+        self.shared.keep_dead(&known).await?;
+        self.shared.fetch_of(known, Wanted::Open).await
     }
 
     /// Makes sure that the store has everything that it must have before the first write.

@@ -9,8 +9,9 @@ use clap::Args;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
-use super::arguments::{Remote, duration};
+use super::arguments::Remote;
 use super::connect::{Tally, service};
+use super::durations::duration;
 use super::failure::Failure;
 use super::observe::block_on;
 use super::pipeline;

@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::failure::{Failure, with_causes};
-use super::journal::Kept;
+use super::kept::Kept;
 use super::moments::since;
 use super::observe::block_on;
 use super::record::{Locked, damaged, unusable};

@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::failure::Failure;
-use super::journal::{self, Kept};
+use super::found::find;
+use super::kept::Kept;
 use super::observe::block_on;
 use super::record::unusable;
 use super::shared::Shared;
@@ -34,7 +35,7 @@ impl Arguments {
         let read = read_runs(&folder).map_err(|error| unusable(&error))?;
         let stored = read.into_iter().filter_map(|stored| stored.run.ok().flatten());
         let records: Vec<RunRecord> = match run {
-            Some(run) => vec![journal::find(&folder, run)?],
+            Some(run) => vec![find(&folder, run)?],
             None => stored.collect(),
         };
         // The account of the journals themselves, unless one is named.

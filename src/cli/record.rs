@@ -226,10 +226,7 @@ impl Desk {
     /// When the folder or the store can't be read.
     pub(super) async fn earlier(&self) -> Result<Earlier, Failure> {
         let fetched = match &self.held {
-            Held::Lease(leased) => {
-                leased.shared.keep_dead().await?;
-                leased.shared.fetch(Wanted::Open).await?
-            }
+            Held::Lease(leased) => leased.fetch().await?,
             Held::Lock(_) => Fetched::default(),
         };
         Earlier::here(&self.folder, fetched, &self.target)

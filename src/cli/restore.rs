@@ -11,8 +11,8 @@ use super::arguments::{Paths, Rules, Scope, Writing};
 use super::candidates;
 use super::events::Streaming;
 use super::failure::{Failure, with_causes};
+use super::found;
 use super::goal::{Goal, WayBack};
-use super::journal;
 use super::kinds::{Kind, insist_on};
 use super::live::Replaying;
 use super::load::{self, Loaded};
@@ -121,7 +121,7 @@ fn find(source: &str, scope: &Scope) -> Result<GoingBack, Failure> {
     let Scope { keeping, remote, .. } = scope;
     let folder = &keeping.folder();
     Shared::bring_all(keeping, Some(remote), remote.account.as_deref())?;
-    let RunRecord { header, .. } = journal::find(folder, source)?;
+    let RunRecord { header, .. } = found::find(folder, source)?;
     let Some(snapshot) = &header.snapshot else {
         let message = format!("run {} wrote nothing, so there is nothing to restore", header.run);
         return Err(Diagnostic::new(Code::Snapshot, message).into());

@@ -117,9 +117,15 @@ impl Shared {
     /// # Errors
     /// When the store can't be read, or the folder can't be written.
     pub(super) async fn fetch(&self, wanted: Wanted) -> Result<Fetched, Failure> {
-        let account = self.account.as_deref();
-        let known =
-            store::runs(&*self.objects, account, None).await.map_err(|error| self.unusable(&error))?;
+        let known = store::runs(&*self.objects, self.account.as_deref(), None).await;
+        self.fetch_of(known.map_err(|error| self.unusable(&error))?, wanted).await
+    }
+
+    /// The same for these runs.
+    ///
+    /// # Errors
+    /// When the store can't be read, or the folder can't be written.
+    pub(super) async fn fetch_of(&self, known: Vec<KnownRun>, wanted: Wanted) -> Result<Fetched, Failure> {
         let number = |known: &KnownRun| match known.kept {
             Kept::Whole { number, .. } => number,
             Kept::Parts => 0,
@@ -172,10 +178,9 @@ impl Shared {
     ///
     /// # Errors
     /// When the store can't be used.
-    pub(super) async fn keep_dead(&self) -> Result<(), Failure> {
+    pub(super) async fn keep_dead(&self, known: &[KnownRun]) -> Result<(), Failure> {
         let unusable = |error| self.unusable(&error);
         let account = self.account.as_deref();
-        let known = store::runs(&*self.objects, account, None).await.map_err(unusable)?;
         for one in known.iter().filter(|one| one.kept == Kept::Parts) {
             if !store::is_over(&*self.objects, account, &one.run).await.map_err(unusable)? {
                 continue;

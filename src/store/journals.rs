@@ -1,21 +1,28 @@
 //! The journals and snapshots of all runs of an account.
 //!
 //! While a run goes on, its journal is in the parts of its log. Once it has ended, the whole journal is one object,
-//! `journal/ACCOUNT/DAY/NUMBER-RUN.jsonl`, and the parts but the last are removed. A name that ends in `.open.jsonl` says that
+//! `journal/ACCOUNT/DAY/NUMBER-RUN.jsonl`; the parts stay for another day. A name that ends in `.open.jsonl` says that
 //! something in it matters to later runs, so that a machine without any journals reads a few of thousands.
+//!
+//! Listings may lag behind. So whoever holds domains also asks for the runs of their last tokens, without a listing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::error::StoreError;
+use super::holders;
 use super::objects::{Listed, Made, Objects, make};
-use super::part::{self, Part};
+use super::part::{self, Entry, Part};
 use super::standing::{self, Standing};
 
 /// How old what nothing needs any more must be before it is removed.
 const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+/// A listing lacks nothing that is older than this. What is younger is found without a listing, where it matters.
+const LISTED_AFTER: Duration = Duration::from_secs(600);
 
 /// How much of that one run removes at most.
 const SOME: usize = 100;
@@ -57,7 +64,7 @@ pub async fn runs(
 ) -> Result<Vec<KnownRun>, StoreError> {
     let account = part::account_name(account);
     // The logs first: a run that ends in between is in both listings rather than in none.
-    let logs = objects.list(&format!("runs/{account}/"), None).await?;
+    let logs = objects.list(&part::runs(account), None).await?;
     let folder = format!("journal/{account}/");
     let after = since.map(|day| format!("{folder}{day}"));
     let mut known: BTreeMap<String, Kept> = BTreeMap::new();
@@ -72,6 +79,63 @@ pub async fn runs(
         }
     }
     Ok(known.into_iter().map(|(run, kept)| KnownRun { run, kept }).collect())
+}
+
+/// The runs of an account, as [`runs()`] lists them. Of the runs that held one of these domains, none is missing, however far the
+/// listings of the store lag behind: whoever holds the domains finds everything that was written there.
+///
+/// # Errors
+/// When the store can't be read.
+pub async fn known_runs(
+    objects: &dyn Objects,
+    account: Option<&str>,
+    domains: &[String],
+) -> Result<Vec<KnownRun>, StoreError> {
+    let mut known = runs(objects, account, None).await?;
+    let account = part::account_name(account);
+    let highest = holders::listed(objects, account).await?;
+    for domain in domains {
+        for run in recent(objects, account, domain, highest.get(domain).copied()).await? {
+            if !known.iter().any(|one| one.run == run) {
+                known.push(KnownRun { run, kept: Kept::Parts });
+            }
+        }
+    }
+    known.sort_by(|one, other| one.run.cmp(&other.run));
+    Ok(known)
+}
+
+/// The runs of the last tokens of a domain. `listed` is the highest token that a listing shows.
+async fn recent(
+    objects: &dyn Objects,
+    account: &str,
+    domain: &str,
+    listed: Option<u64>,
+) -> Result<BTreeSet<String>, StoreError> {
+    let mut number = listed.unwrap_or_default();
+    while objects.stat(&part::lease(account, domain, number + 1)).await?.is_some() {
+        number += 1;
+    }
+    let (mut runs, mut newest) = (BTreeSet::new(), None);
+    while number > 0 {
+        let key = part::lease(account, domain, number);
+        let (Some(content), Some(stat)) = (objects.read(&key).await?, objects.stat(&key).await?) else {
+            break;
+        };
+        let newest = *newest.get_or_insert(stat.modified);
+        if part::later(stat.modified, LISTED_AFTER) < newest {
+            break;
+        }
+        let entry = Entry::read(&content).ok_or_else(|| standing::unreadable(&key))?;
+        runs.extend(entry.run);
+        number -= 1;
+    }
+    Ok(runs)
+}
+
+/// The lines that the parts of a log took along, the first part first.
+pub fn journal_of<'a>(parts: impl IntoIterator<Item = &'a Part>) -> String {
+    parts.into_iter().map(|part| part.journal.as_str()).collect()
 }
 
 /// The journal of a run; `None` if there is none any more, or if the run has not begun one.
@@ -92,17 +156,15 @@ pub async fn journal(
 
 /// The lines that the parts of a run's log took along.
 async fn logged(objects: &dyn Objects, account: &str, run: &str) -> Result<String, StoreError> {
-    let (mut text, mut number) = (String::new(), 0);
+    let mut parts = Vec::new();
     loop {
-        let key = part::part(account, run, number);
-        let Some(content) = objects.read(&key).await? else { return Ok(text) };
-        let part = Part::read(&content).ok_or_else(|| standing::unreadable(&key))?;
-        text.push_str(&part.journal);
-        number += 1;
+        let key = part::part(account, run, parts.len() as u64);
+        let Some(content) = objects.read(&key).await? else { return Ok(journal_of(&parts)) };
+        parts.push(Part::read(&content).ok_or_else(|| standing::unreadable(&key))?);
     }
 }
 
-/// Keeps the whole journal of a run that ended, instead of the parts of its log. What another machine kept of the same run before is
+/// Keeps the whole journal of a run that ended, beside the parts of its log. What another machine kept of the same run before is
 /// replaced by a journal that says more.
 ///
 /// # Errors
@@ -119,12 +181,6 @@ pub async fn keep_journal(
     match make(objects, &key, text.as_bytes()).await? {
         Made::Theirs(other) if text.len() > other.len() => objects.replace(&key, text.as_bytes()).await?,
         Made::Ours | Made::Theirs(_) => {}
-    }
-    // Whatever is left of the parts does no harm: nobody reads them beside the whole journal, and another run removes them.
-    if let Ok(parts) = objects.list(&part::parts(account, run), None).await {
-        for one in parts.iter().rev().skip(1) {
-            let _ = objects.remove(&one.key).await;
-        }
     }
     Ok(())
 }
@@ -191,7 +247,7 @@ pub async fn tidy(objects: &dyn Objects, account: Option<&str>, now: Timestamp) 
     let name = part::account_name(account);
     let is_old = |one: &Listed| now.duration_since(one.modified) > DAY;
     let mut logs: BTreeMap<String, Vec<Listed>> = BTreeMap::new();
-    for part in objects.list(&format!("runs/{name}/"), None).await? {
+    for part in objects.list(&part::runs(name), None).await? {
         let run = part.key.rsplit('/').nth(1).unwrap_or_default().to_owned();
         logs.entry(run).or_default().push(part);
     }

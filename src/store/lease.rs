@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep};
 
 use super::error::StoreError;
 use super::holders::{self, Held};
+use super::journals::{KnownRun, known_runs};
 use super::objects::{Made, Objects, make};
 use super::part::{self, Entry, FORMAT_VERSION, Holder};
 use super::runlog::{Elapsed, Lost, RunLog, Terms};
@@ -147,6 +148,15 @@ impl Lease {
             told = Some(held);
             sleep(until_free.min(LOOK_AGAIN).min(left)).await;
         }
+    }
+
+    /// All runs, sorted by id: see [`known_runs()`]. To be asked for once the domains are taken, as their last holder may have written
+    /// until then.
+    ///
+    /// # Errors
+    /// When the store can't be read, or an entry can't be understood.
+    pub async fn known_runs(&self, domains: &[String]) -> Result<Vec<KnownRun>, StoreError> {
+        known_runs(&*self.log.objects, Some(&self.log.account), domains).await
     }
 
     /// Renews the lease until it is lost. To be run beside everything else.

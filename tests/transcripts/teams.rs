@@ -11,24 +11,24 @@ use super::{Run, World};
 const ACCOUNT: &str = "1234567890123456";
 
 /// One stream whose recordings are stored at a path: another path is a replace.
-fn files(domain: &str, storage: &str) -> String {
+pub(super) fn files(domain: &str, storage: &str) -> String {
     format!(
         "version: 1\naccount: \"{ACCOUNT}\"\ndefaults: {{ vod_transcode_group: VOD_NO_TRANSCODE, storage_location: {storage} }}\n\
          domains: {{ {domain}: {{ region: cn-shanghai, apps: {{ show: {{ streams: {{ cam1: {{}} }} }} }} }} }}\n"
     )
 }
 
-const OLD: &str = "one.oss-cn-shanghai.aliyuncs.com";
+pub(super) const OLD: &str = "one.oss-cn-shanghai.aliyuncs.com";
 const NEW: &str = "two.oss-cn-shanghai.aliyuncs.com";
 
 /// The emulator, in a folder of its own.
-struct Cloud {
+pub(super) struct Cloud {
     _world: World,
     server: Server,
 }
 
 impl Cloud {
-    fn begin() -> Self {
+    pub(super) fn begin() -> Self {
         let world = keyed("");
         let buckets = ["--bucket", "demo", "--bucket", "kept=versioned", "--bucket", "worm=locked"];
         let server = Server::start(&world, &[&buckets[..], &["--admin"]].concat());
@@ -36,7 +36,7 @@ impl Cloud {
     }
 
     /// A machine with these files.
-    fn machine(&self, text: &str) -> World {
+    pub(super) fn machine(&self, text: &str) -> World {
         let mut world = keyed(text);
         world.set("COLUMNS", "80");
         world.set("LIVEVOD_ENDPOINT", &self.server.url);
@@ -74,7 +74,7 @@ fn start(world: &World, line: &str) -> Killed {
     Killed(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
 }
 
-struct Killed(Child);
+pub(super) struct Killed(Child);
 
 impl Drop for Killed {
     fn drop(&mut self) {
@@ -86,7 +86,7 @@ impl Drop for Killed {
 const REPLACE: &str = "apply --auto-approve --allow-recording-gap";
 
 /// A machine whose replace hangs between its Delete and its Add.
-fn amid_a_replace(cloud: &Cloud, machine: &World) -> Killed {
+pub(super) fn amid_a_replace(cloud: &Cloud, machine: &World) -> Killed {
     machine.converge("");
     machine.write("livevod.yaml", &files("live.example.com", NEW));
     cloud.faults("drop-before-commit:action=Add");
