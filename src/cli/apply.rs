@@ -15,8 +15,9 @@ use super::interrupt::Interrupt;
 use super::leased::Waits;
 use super::live::{Live, Replaying};
 use super::load::{Loaded, load};
-use super::observe::{Observed, block_on, observe};
+use super::observe::{Observed, observe};
 use super::places::Places;
+use super::runtime::block_on;
 
 use super::progress::Progress;
 use super::published;

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::failure::Failure;
 use super::keeping::Keeping;
-use super::observe::block_on;
 use super::pipeline;
 use super::record::unusable;
 use super::run::{Run, Session, Told};
+use super::runtime::block_on;
 use super::shared::Shared;
 use super::views::of_pages;
 use crate::apply::journal::{Lock, LockError, StartedBy};

@@ -62,6 +62,7 @@ mod rerun;
 mod restore;
 mod reviewed;
 mod run;
+mod runtime;
 mod saved;
 mod schema;
 mod sealed;

@@ -10,9 +10,9 @@ use super::arguments::Scope;
 use super::connect::{Access, Connection, account, connect, with_source};
 use super::failure::Failure;
 use super::goal::{Goal, Reach, WayBack};
-use super::limits::have_descriptors;
 use super::load::Loaded;
 use super::record::{Earlier, Start};
+use super::runtime::block_on;
 use super::saved;
 use super::undeclared::{Breadth, Others, others};
 use crate::api;
@@ -363,15 +363,6 @@ async fn caller(connection: &Connection) -> Result<Option<String>, api::Error> {
         Some(_) => Ok(Some(connection.client.caller_identity().await?.account)),
         None => Ok(None),
     }
-}
-
-/// Runs a future on this thread: calls wait for the network, not for the processor.
-pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
-    have_descriptors()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime
-        .map_err(|error| Diagnostic::new(Code::Remote, format!("can't start the runtime: {error}")))?;
-    Ok(runtime.block_on(future))
 }
 
 /// A warning, because reading another account's configurations does no harm; apply makes it an error.

@@ -5,7 +5,7 @@ use std::io;
 use super::arguments::Remote;
 use super::failure::Failure;
 use super::keeping::Keeping;
-use super::observe::block_on;
+use super::runtime::block_on;
 use super::sealed::refuse_secrets;
 use super::shared::Shared;
 use crate::diag::{Code, Diagnostic};

@@ -1,5 +1,6 @@
 //! The folder of journals: unfinished runs, and the journal and snapshot of this run.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -58,8 +59,8 @@ impl Earlier {
     /// # Errors
     /// When the folder or the store can't be read.
     pub(super) fn read_all(keeping: &Keeping, remote: &Remote, target: &Target) -> Result<Self, Failure> {
-        Shared::bring(keeping, Some(remote), target.account.as_deref(), Wanted::All)?;
-        Ok(Self::of(read_runs(&keeping.folder()).map_err(|error| unusable(&error))?, target))
+        let fetched = Shared::bring(keeping, Some(remote), target.account.as_deref(), Wanted::All)?;
+        Self::all_here(&keeping.folder(), &fetched, target)
     }
 
     /// The same, where calls are being awaited.
@@ -67,17 +68,31 @@ impl Earlier {
     /// # Errors
     /// When the folder or the store can't be read.
     pub(super) async fn all(keeping: &Keeping, remote: &Remote, target: &Target) -> Result<Self, Failure> {
-        if let Some(shared) = Shared::open(keeping, Some(remote), target.account.as_deref())? {
-            shared.fetch(Wanted::All).await?;
-        }
-        Ok(Self::of(read_runs(&keeping.folder()).map_err(|error| unusable(&error))?, target))
+        let fetched = match Shared::open(keeping, Some(remote), target.account.as_deref())? {
+            Some(shared) => shared.fetch(Wanted::All).await?,
+            None => Fetched::default(),
+        };
+        Self::all_here(&keeping.folder(), &fetched, target)
+    }
+
+    /// Reads every journal in a folder; those of a store are here already.
+    fn all_here(folder: &Path, fetched: &Fetched, target: &Target) -> Result<Self, Failure> {
+        let stored = read_runs(folder).map_err(|error| unusable(&error))?;
+        Ok(Self::of(stored, target).without(&fetched.going_on))
+    }
+
+    /// Without runs that are going on, whose changes are not left open.
+    fn without(mut self, going_on: &BTreeSet<String>) -> Self {
+        self.runs.retain(|run| !going_on.contains(&run.header.run));
+        self
     }
 
     /// Reads the journals in a folder that matter to a run; those of a store are here already.
     fn here(folder: &Path, fetched: Fetched, target: &Target) -> Result<Self, Failure> {
         let needed = read_needed_runs(folder, &target.name, target.account.as_deref(), Timestamp::now());
         let NeededRuns { stored, highest } = needed.map_err(|error| unusable(&error))?;
-        Ok(Self { highest: highest.max(fetched.highest), ..Self::of(stored, target) })
+        let earlier = Self::of(stored, target).without(&fetched.going_on);
+        Ok(Self { highest: highest.max(fetched.highest), ..earlier })
     }
 
     fn of(stored: Vec<Stored>, target: &Target) -> Self {

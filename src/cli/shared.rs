@@ -1,17 +1,18 @@
 //! The store of this run: it brings the journals of other machines here, and takes this run's to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use super::arguments::Remote;
 use super::connect::signer;
 use super::failure::{Failure, with_causes};
 use super::keeping::Keeping;
-use super::observe::block_on;
+use super::runtime::block_on;
 use super::terminal::secrets;
 use crate::api::Timeouts;
 use crate::apply::journal::{self, RunRecord, has_whole, keep_copy, matters_later, own_journal};
@@ -45,10 +46,12 @@ pub(super) enum Wanted {
 }
 
 /// What the store knows of runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Fetched {
     /// The highest number of any run that ended.
     pub(super) highest: u64,
+    /// Runs that are going on elsewhere: what they have begun is not left open.
+    pub(super) going_on: BTreeSet<String>,
 }
 
 impl Shared {
@@ -138,6 +141,14 @@ impl Shared {
             (Kept::Whole { object, .. }, Wanted::All) => !has_whole(&self.folder, &one.run, object.size),
             (Kept::Parts, _) => true,
         };
+        let mut going_on = BTreeSet::new();
+        for one in known.iter().filter(|one| one.kept == Kept::Parts) {
+            let account = self.account.as_deref();
+            let found = store::is_going_on(&*self.objects, account, &one.run, Timestamp::now()).await;
+            if found.map_err(|error| self.unusable(&error))? {
+                going_on.insert(one.run.clone());
+            }
+        }
         let mut reading: JoinSet<Result<(String, Option<String>), StoreError>> = JoinSet::new();
         for one in known.into_iter().filter(is_wanted) {
             while reading.len() >= WIDTH {
@@ -152,7 +163,7 @@ impl Shared {
         while !reading.is_empty() {
             self.take_in(&mut reading).await?;
         }
-        Ok(Fetched { highest })
+        Ok(Fetched { highest, going_on })
     }
 
     async fn take_in(

@@ -238,6 +238,21 @@ pub async fn is_over(objects: &dyn Objects, account: Option<&str>, run: &str) ->
     Ok(matches!(Standing::of(last.as_ref()), Standing::Over { .. }))
 }
 
+/// Whether the run may still be going on: its log is not over, and its lease has not run out by the given time, which is
+/// about that of the store.
+///
+/// # Errors
+/// When the store can't be read.
+pub async fn is_going_on(
+    objects: &dyn Objects,
+    account: Option<&str>,
+    run: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let last = standing::last(objects, part::account_name(account), run).await?;
+    Ok(matches!(Standing::of(last.as_ref()), Standing::Held { free_from, .. } if free_from > now))
+}
+
 /// Removes some of what nothing needs any more, a day later: the logs of runs that are over and whose journals are kept whole, or that
 /// have none, and tokens that others have followed. `now` is by the clock of the store, or about that.
 ///

@@ -24,7 +24,7 @@ use super::holders::{self, Held};
 use super::journals::{KnownRun, known_runs};
 use super::objects::{Made, Objects, make};
 use super::part::{self, Entry, FORMAT_VERSION, Holder};
-use super::runlog::{Elapsed, Lost, RunLog, Terms};
+use super::runlog::{ABANDONED, Elapsed, Lost, RunLog, Terms};
 use super::standing::{self, Standing};
 
 /// How many operations of the store go side by side.
@@ -125,10 +125,12 @@ impl Lease {
             if let Some(lost) = self.log.lost() {
                 return Err(lost.into());
             }
+            let asked = (self.log.clock)();
             let tokens = self.tokens(&domains).await?;
             let (free, held) = self.free(&domains, &tokens, tell).await?;
             let all = self.take_free(&free).await?;
-            if !all {
+            // After a long sleep, tokens that were the last ones may have been followed by others, and removed.
+            if !all || (self.log.clock)().saturating_sub(asked) > ABANDONED {
                 continue;
             }
             let Some(held) = held else {

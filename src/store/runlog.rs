@@ -36,7 +36,7 @@ impl Terms {
 }
 
 /// After this long without a renewal a run does not try to renew its lease: what others may remove of its log is older.
-const ABANDONED: Duration = Duration::from_secs(3600);
+pub(super) const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// Why a run may write no more.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
