@@ -93,9 +93,15 @@ impl Carrier {
 
     /// A key of a service that is asked by the library, such as those of a role.
     async fn ask_for_key(&self, request: &Request, url: &str) -> Result<Response, Error> {
+        let is_far = url.starts_with("https:");
+        // Where an upload goes on is the server's word, and what is uploaded goes to the store alone.
+        if is_far && request.method == "PUT" {
+            let error = Error::Withheld { reason: format!("`{}` is not the store's host", request.host) };
+            self.keep(Outcome::Unanswered(error.clone()));
+            return Err(error);
+        }
         let sent = self.carriage.ways.send(request, url).await;
         // A metadata service is there or not; that others don't answer passes.
-        let is_far = url.starts_with("https:");
         self.keep(match &sent {
             Err(error) if is_far => Outcome::Unanswered(error.clone()),
             Err(error) => Outcome::NoKey(format!("no credentials for the bucket were found: {error}")),

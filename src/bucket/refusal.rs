@@ -160,9 +160,13 @@ fn google(response: &Response) -> Option<Refusal> {
     }
 }
 
-/// A request that got no answer.
+/// A request that got no answer. One that livevod itself held back will not get one later either.
 pub(super) fn unanswered(error: &api::Error) -> StoreError {
-    StoreError::new(Trouble::Unreachable, error.to_string())
+    let trouble = match error {
+        api::Error::Withheld { .. } => Trouble::Other,
+        _ => Trouble::Unreachable,
+    };
+    StoreError::new(trouble, error.to_string())
 }
 
 #[cfg(test)]

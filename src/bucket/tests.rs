@@ -271,3 +271,82 @@ async fn after_an_expired_key_the_next_attempt_has_another() {
     assert!(requests[1].headers["authorization"].contains("Credential=first/"));
     assert!(requests[3].headers["authorization"].contains("Credential=second/"));
 }
+
+#[cfg(feature = "gcs")]
+#[tokio::test]
+async fn google_creates_an_object_of_which_there_is_no_generation() {
+    let near = [("LIVEVOD_STORE_ENDPOINT", "http://127.0.0.1:4443")];
+    let made = r#"{"kind":"storage#object","name":"team/a","bucket":"livevod","generation":"1","size":"1","etag":"CAE=",
+        "updated":"2026-11-30T04:05:06.789Z","contentType":"application/octet-stream","md5Hash":"x"}"#;
+    let present = r#"{"error":{"code":412,"message":"At least one of the pre-conditions you specified did not hold.",
+        "errors":[{"message":"m","domain":"global","reason":"conditionNotMet","locationType":"header","location":"If-Match"}]}}"#;
+    let absent = "No such object: livevod/team/a";
+    let page = r#"{"kind":"storage#objects","items":[{"name":"team/b","size":"7","updated":"2026-11-30T04:05:06.789Z",
+        "etag":"CAE=","md5Hash":"x","contentType":"application/octet-stream"},{"name":"team/a","size":"1",
+        "updated":"2026-11-30T04:05:06.789Z","etag":"CAE=","md5Hash":"x","contentType":"application/octet-stream"}]}"#;
+    let session = "http://127.0.0.1:4443/upload/storage/v1/b/livevod/o?uploadType=resumable&upload_id=1";
+    let elsewhere = "https://evil.example.com/upload?upload_id=1";
+    let answers = vec![
+        answer(200, &[("location", session)], ""),
+        answer(200, &[], made),
+        answer(412, &[], present),
+        // Another creates it while the upload goes on.
+        answer(200, &[("location", session)], ""),
+        answer(412, &[], present),
+        answer(200, &[("location", elsewhere)], ""),
+        answer(404, &[], absent),
+        answer(404, &[], "The specified bucket does not exist."),
+        answer(200, &[], page),
+    ];
+    let (objects, service, _) = opened("gs://livevod/team", &near, answers);
+    assert_eq!(objects.create("a", b"x").await, Ok(Created::New));
+    assert_eq!(objects.create("a", b"x").await, Ok(Created::Exists));
+    assert_eq!(objects.create("a", b"x").await, Ok(Created::Exists));
+    let strayed = objects.create("a", b"x").await.unwrap_err();
+    assert_eq!(strayed.trouble, Trouble::Other, "{strayed}");
+    assert!(strayed.message.contains("`evil.example.com` is not the store's host"), "{strayed}");
+    assert_eq!(objects.read("a").await, Ok(None));
+    assert_eq!(objects.read("a").await.unwrap_err().trouble, Trouble::NoBucket);
+    let listed = objects.list("", None).await.unwrap();
+    let names: Vec<&str> = listed.iter().map(|one| one.key.as_str()).collect();
+    assert_eq!(names, ["a", "b"]);
+    let requests = service.requests.lock().unwrap();
+    assert!(requests[0].query.contains("ifGenerationMatch=0"), "{}", requests[0].query);
+    assert_eq!(requests[0].host, "127.0.0.1:4443");
+    assert!(!requests[0].headers.contains_key("authorization"));
+}
+
+#[cfg(feature = "azure")]
+#[tokio::test]
+async fn azure_creates_a_blob_that_matches_none() {
+    let variables = [
+        ("AZURE_STORAGE_ACCOUNT_NAME", "team"),
+        ("AZURE_STORAGE_ACCOUNT_KEY", "aHVzaC1odXNoLWh1c2gtaHVzaC1odXNo"),
+    ];
+    let answers = vec![
+        answer(201, &[("etag", "\"0x8D\""), ("last-modified", "Mon, 30 Nov 2026 04:05:06 GMT")], ""),
+        refused(409, "BlobAlreadyExists"),
+        answer(404, &[("x-ms-error-code", "BlobNotFound")], ""),
+        refused(404, "ContainerNotFound"),
+        answer(
+            403,
+            &[],
+            "<Error><Code>AuthenticationFailed</Code><Message>aHVzaC1odXNoLWh1c2gtaHVzaC1odXNo</Message></Error>",
+        ),
+    ];
+    let (objects, service, _) = opened("az://livevod/team", &variables, answers);
+    assert_eq!(objects.create("a", b"x").await, Ok(Created::New));
+    assert_eq!(objects.create("a", b"x").await, Ok(Created::Exists));
+    assert_eq!(objects.stat("a").await, Ok(None));
+    assert_eq!(objects.read("a").await.unwrap_err().trouble, Trouble::NoBucket);
+    let error = objects.read("a").await.unwrap_err();
+    assert_eq!(
+        (error.trouble, error.message.as_str()),
+        (Trouble::Unauthenticated, "AuthenticationFailed: (secret)")
+    );
+    let requests = service.requests.lock().unwrap();
+    let Request { method, host, path, headers, .. } = &requests[0];
+    assert_eq!((method.as_str(), host.as_str()), ("PUT", "team.blob.core.windows.net"));
+    assert_eq!((path.as_str(), headers["if-none-match"].as_str()), ("/livevod/team/a", "*"));
+    assert!(headers["authorization"].starts_with("SharedKey team:"), "{headers:?}");
+}

@@ -1,5 +1,6 @@
 //! Buckets on real servers. Each test runs only where a variable names the endpoint of one, with a bucket `livevod` that is
-//! empty: `LIVEVOD_TEST_S3` and `LIVEVOD_TEST_OSS`. `tests/clients/run` runs them.
+//! empty: `LIVEVOD_TEST_S3` and `LIVEVOD_TEST_OSS`; the latter also has `livevod-versioned`, `livevod-suspended` and
+//! `livevod-locked`, of these kinds. `tests/clients/run` runs them.
 
 use std::ffi::OsString;
 use std::io::Read as _;
@@ -146,6 +147,24 @@ async fn a_store_is_tried_out_before_anything_rests_on_it() {
         assert_eq!(missing.stat("a").await.unwrap_err().trouble, Trouble::NoBucket);
         assert_eq!(missing.remove("a").await.unwrap_err().trouble, Trouble::NoBucket);
     }
+}
+
+#[tokio::test]
+async fn a_bucket_of_oss_that_can_not_be_a_store_is_found_out() {
+    let Some(server) = Server::named("LIVEVOD_TEST_OSS", "oss://livevod") else { return };
+    for bucket in ["livevod-versioned", "livevod-suspended"] {
+        let objects = server.at(&format!("oss://{bucket}")).open();
+        let found = bucket::check(&*objects).await.unwrap();
+        assert_eq!(found.trouble().unwrap().trouble, Trouble::Versioned, "{bucket}: {found:?}");
+        assert_eq!(objects.create("a", b"x").await.unwrap_err().trouble, Trouble::Versioned);
+    }
+    let found = bucket::check(&*server.at("oss://livevod-locked").open()).await.unwrap();
+    assert_eq!(found.trouble().unwrap().trouble, Trouble::Locked, "{found:?}");
+    let stranger = server.open_as("another secret");
+    let refused = stranger.create("a", b"x").await.unwrap_err();
+    assert_eq!(refused.trouble, Trouble::Unauthenticated, "{refused}");
+    assert!(!refused.message.contains("another secret"), "{refused}");
+    assert_eq!(stranger.stat("a").await.unwrap_err().trouble, Trouble::Unauthenticated);
 }
 
 /// One of the processes of a race: tries to create every object, and prints those that it created.
