@@ -239,7 +239,7 @@ impl Door {
     fn age(&self) -> Duration {
         let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
         match random.percent(self.way.stale) {
-            true => Duration::from_secs(random.pick(&[1, 3, 10, 30, 10_000])),
+            true => Duration::from_secs(random.pick(&[1, 3, 10, 30, 500])),
             false => Duration::ZERO,
         }
     }

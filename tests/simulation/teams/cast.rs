@@ -138,12 +138,19 @@ fn life(random: &mut Random) -> Life {
         let time = random.pick(&[20, 60, 100, 130, 200, 400, 4000]);
         stops.push((moment(random), Duration::from_secs(time)));
     }
-    let death = random.percent(25).then(|| moment(random));
+    let mut death = random.percent(25).then(|| moment(random));
+    let mut rejoins = Duration::from_secs(random.pick(&[0, 0, 5, 25, 50]));
+    if random.percent(12) {
+        // Like a laptop that sleeps in the middle of a replace: the lease has not run out, but must be renewed, and that takes a while.
+        let time = Duration::from_secs(random.pick(&[62, 80, 100]));
+        (stops, death, rejoins) =
+            (vec![(Moment::Wrote(random.below(4)), time)], None, Duration::from_secs(50));
+    }
     Life {
         begins,
         stops,
         death,
-        rejoins: Duration::from_secs(random.pick(&[0, 0, 5, 25, 50])),
+        rejoins,
         uptime: Duration::from_secs(random.below(1_000_000)),
         off: off(random),
     }

@@ -48,7 +48,10 @@ const NOT_OF_ONE: [&str; 8] = [
     "nothing is written under another account's key",
 ];
 
-/// Those that a process can't keep once it lost its lease.
+/// How often a lease is renewed.
+const RENEWAL: Duration = Duration::from_secs(15);
+
+/// Those that a process can't keep once it lost its lease, or if the store does not answer it until the deadline.
 const NOT_WITHOUT_A_LEASE: [&str; 3] = [
     "a failed replace leaves something",
     "siblings that went along come back",
@@ -76,7 +79,7 @@ pub(super) fn broken(team: Team) -> Option<(&'static str, String)> {
 
 /// Judges each process alone, and then together with the last one.
 fn promises(team: Team) -> Option<(&'static str, String)> {
-    let Team { seed, ended, story, mut truth, .. } = team;
+    let Team { seed, ended, story, mut truth, history, .. } = team;
     let mut ended: Vec<Ended> = ended.into_iter().flatten().collect();
     let judge = |run: &Run, picks: &dyn Fn(&str) -> bool| {
         let picked = ALL.iter().filter(|(name, _)| picks(name));
@@ -90,7 +93,9 @@ fn promises(team: Team) -> Option<(&'static str, String)> {
     for (at, one) in ended.into_iter().enumerate() {
         let Some(process) = one.process else { continue };
         let number = at + 1;
-        let is_without = one.lost.as_ref().is_some_and(|lost| *lost != Lost::Ended);
+        let is_lost = one.lost.as_ref().is_some_and(|lost| *lost != Lost::Ended);
+        let longest = unrenewed(&Ledger::of(&history), &one.run, &story, number);
+        let is_without = is_lost || longest >= one.scene.call.deadline + RENEWAL;
         let mut run = Run {
             seed,
             scene: (*one.scene).clone(),
@@ -125,6 +130,27 @@ fn promises(team: Team) -> Option<(&'static str, String)> {
         truth = run.truth;
     }
     None
+}
+
+/// The longest time in which a process was awake and did not renew its lease.
+fn unrenewed(ledger: &Ledger, run: &str, story: &[Happening], process: usize) -> Duration {
+    let own = || story.iter().filter(|one| one.process == process);
+    let stops: Vec<(Duration, Duration)> = own()
+        .filter_map(|one| match &one.what {
+            What::Note(note) => {
+                let seconds = note.strip_prefix("STOPPED for ")?.strip_suffix(" s")?.parse().ok()?;
+                Some((one.at, one.at + Duration::from_secs(seconds)))
+            }
+            _ => None,
+        })
+        .collect();
+    let renewals = ledger.parts.get(run).into_iter().flatten().map(|(part, _)| part.at);
+    let times: Vec<Duration> = renewals.chain(own().last().map(|one| one.at)).collect();
+    let awake = |pair: &[Duration]| {
+        let asleep = stops.iter().map(|(from, to)| (*to).min(pair[1]).saturating_sub((*from).max(pair[0])));
+        pair[1].saturating_sub(pair[0]).saturating_sub(asleep.sum())
+    };
+    times.windows(2).map(awake).max().unwrap_or_default()
 }
 
 /// The number of the process that only plans.
