@@ -101,7 +101,7 @@ impl Run for Arguments {
         };
         let (observed, aired) = block_on(reading)??;
         let writes = earlier.writes(&scope.keeping, &scope.remote, aired.period.from);
-        let history = History::new(&observed.snapshot, &writes);
+        let history = History::new(&observed.snapshot, &writes).if_whole(earlier.is_whole());
         let sessions = audit::sessions(&aired, &history);
         let sessions: Vec<_> = sessions.into_iter().filter(|one| selection.selects(&one.address)).collect();
         let saved = SavedSessions {
