@@ -12,7 +12,12 @@ use crate::wire::{Key, Request, Response, Secret};
 
 /// A client of an emulator in this process. The emulator must accept its key.
 pub fn client(service: Arc<Service>, settings: ClientSettings) -> Client {
-    Client::in_process(Arc::new(InProcess(service)), settings)
+    Client::in_process(transport(service), settings)
+}
+
+/// The way to an emulator in this process, for a caller that puts something in between.
+pub fn transport(service: Arc<Service>) -> Arc<dyn Transport> {
+    Arc::new(InProcess(service))
 }
 
 /// The default settings, with the key that every emulator accepts.

@@ -22,6 +22,12 @@ pub enum Error {
         /// The cause.
         reason: String,
     },
+    /// livevod did not send the call, and may send it later: nothing was sent.
+    #[error("{reason}")]
+    NotNow {
+        /// The cause.
+        reason: String,
+    },
     /// livevod did not send the call because the client sends nothing more: nothing was sent.
     #[error("{0}")]
     Stopped(Stop),
@@ -105,6 +111,7 @@ impl Error {
         match self {
             Error::NotSent { host, reason } => Error::NotSent { host, reason: hide(reason) },
             Error::Withheld { reason } => Error::Withheld { reason: hide(reason) },
+            Error::NotNow { reason } => Error::NotNow { reason: hide(reason) },
             Error::Ambiguous { host, reason } => Error::Ambiguous { host, reason: hide(reason) },
             Error::Contradiction(reason) => Error::Contradiction(hide(reason)),
             error @ (Error::Outdated | Error::Stopped(_) | Error::GivenUp { .. }) => error,
@@ -138,6 +145,7 @@ impl Error {
             Error::Ambiguous { .. } => Class::Ambiguous,
             Error::Refused(refusal) => class_of(refusal.status, &refusal.code),
             Error::Withheld { .. }
+            | Error::NotNow { .. }
             | Error::Stopped(_)
             | Error::Outdated
             | Error::GivenUp { .. }
@@ -156,6 +164,7 @@ impl Error {
             Error::Refused(refusal) | Error::GivenUp { refusal, .. } => Some(refusal),
             Error::NotSent { .. }
             | Error::Withheld { .. }
+            | Error::NotNow { .. }
             | Error::Stopped(_)
             | Error::Outdated
             | Error::Ambiguous { .. }
@@ -174,6 +183,7 @@ impl Error {
             self,
             Error::NotSent { .. }
                 | Error::Withheld { .. }
+                | Error::NotNow { .. }
                 | Error::Stopped(_)
                 | Error::Outdated
                 | Error::GivenUp { .. }

@@ -113,7 +113,11 @@ impl Books {
     /// When the run may write no more, or not now: nothing must be sent.
     pub(super) async fn secured(&self) -> Result<(), Error> {
         let Some(lease) = &self.lease else { return Ok(()) };
-        lease.secure().await.map_err(|lost| Error::Withheld { reason: lost.to_string() })
+        lease.secure().await.map_err(|lost| {
+            let reason = lost.to_string();
+            // The store may answer again while no other run holds the domains.
+            if lease.lost().is_none() { Error::NotNow { reason } } else { Error::Withheld { reason } }
+        })
     }
 
     /// Whether a call that starts now ends while the run holds its domains.

@@ -129,6 +129,10 @@ pub(super) fn after_add(error: &Error, met: Met) -> AfterAdd {
         // It was refused before anything else was checked; the clock may be corrected, and the key renewed.
         return AfterAdd::TryAgain;
     }
+    if matches!(error, Error::NotNow { .. } | Error::Outdated) {
+        // Only the lease keeps it back: such an Add rests on no read.
+        return AfterAdd::TryAgain;
+    }
     match error.class() {
         Class::NotSent | Class::Busy => AfterAdd::TryAgain,
         Class::Ambiguous => AfterAdd::ReadBack,
@@ -267,6 +271,9 @@ mod tests {
             (refused(404, "InvalidStorage.NotFound"), AfterAdd::GiveUp),
             (refused(400, "InvalidTimeStamp.Expired"), AfterAdd::TryAgain),
             (refused(400, "InvalidSecurityToken.Expired"), AfterAdd::TryAgain),
+            (Error::NotNow { reason: "the lease".into() }, AfterAdd::TryAgain),
+            (Error::Outdated, AfterAdd::TryAgain),
+            (Error::Withheld { reason: "no key".into() }, AfterAdd::GiveUp),
         ];
         for (error, next) in table {
             assert_eq!(after_add(&error, Met::OldEntry), next, "{error}");

@@ -46,7 +46,9 @@ impl Ended {
     pub(super) fn refused(cause: Cause, error: Error) -> Self {
         let not_attempted = |failure| Self { outcome: Outcome::NotAttempted(failure), request_id: None };
         match error {
-            Error::Withheld { reason } => not_attempted(Failure::new(Cause::Withheld(reason))),
+            Error::Withheld { reason } | Error::NotNow { reason } => {
+                not_attempted(Failure::new(Cause::Withheld(reason)))
+            }
             Error::Stopped(stop) => not_attempted(Failure::new(Cause::Stopped(stop))),
             // The refusal that it holds belongs to another call.
             Error::GivenUp { .. } => not_attempted(Failure::of(Cause::GivenUp, error)),

@@ -14,9 +14,9 @@ use super::emulated_session::{Begun, Ended};
 use super::failure::{Failure, with_causes};
 use super::interrupt::Interrupt;
 use super::kinds::Kind;
-use super::observe::block_on;
 use super::places::Places;
 use super::run::{Run, Session};
+use super::runtime::block_on;
 use super::sealed;
 use super::terminal::Terminal;
 use crate::diag::{Code, Diagnostic};
@@ -110,7 +110,7 @@ impl From<Generation> for Api {
 /// The subcommands of `livevod emulator`; without one, it serves the API.
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// List the questions that the API documents leave open, and the answers that --quirk can select
+    /// List the questions that the API documents leave open, and the answers that --quirk selects
     Quirks,
     /// List the kinds of faults, and the keys that select the calls they affect
     #[cfg(feature = "faults")]
@@ -121,7 +121,7 @@ enum Task {
         #[arg(long, value_name = "FILE")]
         data: PathBuf,
     },
-    /// Begin a session: a publisher connects, and is recorded as the configurations say at that moment
+    /// Begin a session: a publisher connects, and is recorded by the configuration that applies at that time
     Publish(Begun),
     /// End the session that is on air
     Unpublish(Ended),

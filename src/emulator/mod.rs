@@ -8,7 +8,8 @@
 //! likely reading. A missing, an empty and a `*` StreamName are one key under every quirk.
 //!
 //! The other calls that livevod makes, to Live, VOD, STS, ActionTrail and the services that hand out keys, are answered
-//! at the same address, and so is the part of Object Storage Service that a store needs (`oss`).
+//! at the same address, and so is the part of Object Storage Service that a store needs (`oss`). Nobody streams to it: it is told
+//! when a session begins and ends, and lists what VOD would have recorded.
 
 mod actions;
 mod aired;

@@ -21,9 +21,10 @@ use tokio::time::{Instant, sleep};
 
 use super::error::StoreError;
 use super::holders::{self, Held};
+use super::journals::{KnownRun, known_runs};
 use super::objects::{Made, Objects, make};
 use super::part::{self, Entry, FORMAT_VERSION, Holder};
-use super::runlog::{Elapsed, Lost, RunLog, Terms};
+use super::runlog::{ABANDONED, Elapsed, Lost, RunLog, Terms};
 use super::standing::{self, Standing};
 
 /// How many operations of the store go side by side.
@@ -124,10 +125,12 @@ impl Lease {
             if let Some(lost) = self.log.lost() {
                 return Err(lost.into());
             }
+            let asked = (self.log.clock)();
             let tokens = self.tokens(&domains).await?;
             let (free, held) = self.free(&domains, &tokens, tell).await?;
             let all = self.take_free(&free).await?;
-            if !all {
+            // After a long sleep, tokens that were the last ones may have been followed by others, and removed.
+            if !all || (self.log.clock)().saturating_sub(asked) > ABANDONED {
                 continue;
             }
             let Some(held) = held else {
@@ -147,6 +150,15 @@ impl Lease {
             told = Some(held);
             sleep(until_free.min(LOOK_AGAIN).min(left)).await;
         }
+    }
+
+    /// All runs, sorted by id: see [`known_runs()`]. To be asked for once the domains are taken, as their last holder may have written
+    /// until then.
+    ///
+    /// # Errors
+    /// When the store can't be read, or an entry can't be understood.
+    pub async fn known_runs(&self, domains: &[String]) -> Result<Vec<KnownRun>, StoreError> {
+        known_runs(&*self.log.objects, Some(&self.log.account), domains).await
     }
 
     /// Renews the lease until it is lost. To be run beside everything else.

@@ -116,6 +116,10 @@ pub fn account_name(account: Option<&str>) -> &str {
     account.unwrap_or("none")
 }
 
+pub(super) fn runs(account: &str) -> String {
+    format!("runs/{account}/")
+}
+
 pub(super) fn parts(account: &str, run: &str) -> String {
     format!("runs/{account}/{run}/")
 }

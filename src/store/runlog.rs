@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::error::{StoreError, Trouble};
-use super::objects::{Made, Objects, make};
+use super::objects::{Created, Made, Objects, make};
 use super::part::{self, Holder, Part, Says};
 use super::patience::Patient;
 
@@ -29,15 +29,14 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// The usual terms for calls that take no longer than `call`.
-    pub fn new(call: Duration, settle: Duration) -> Self {
-        let [lasts, renewal, patience] = [90, 15, 20].map(Duration::from_secs);
-        Self { lasts: lasts.max(call * 3), renewal, call, settle, patience }
+    /// The usual terms of a lease that lasts so long, for calls that take no longer than `call`.
+    pub fn new(lasts: Duration, call: Duration, settle: Duration) -> Self {
+        Self { lasts, renewal: lasts / 6, call, settle, patience: lasts / 4 }
     }
 }
 
 /// After this long without a renewal a run does not try to renew its lease: what others may remove of its log is older.
-const ABANDONED: Duration = Duration::from_secs(3600);
+pub(super) const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// Why a run may write no more.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
@@ -110,6 +109,7 @@ impl RunLog {
         let part = Part { holder: Some(holder), ..Part::new(held(&terms), String::new()) };
         let (key, content) = (part::part(&account, &run, 0), super::write(&part)?);
         let objects = Arc::new(Patient::new(objects, terms.patience));
+        prove(&*objects, &run).await?;
         match make(&*objects, &key, &content).await? {
             Made::Ours => {}
             Made::Theirs(_) => {
@@ -216,22 +216,18 @@ impl RunLog {
             if next.begun.is_none() && is_needless(self) {
                 return Ok(());
             }
-            let begun = match next.begun.take() {
-                Some(begun) => begun,
-                None => self.begun(ends).map_err(|error| Lost::NotRenewed(error.to_string()))?,
-            };
+            if next.begun.is_none() {
+                let begun = self.begun(ends).map_err(|error| Lost::NotRenewed(error.to_string()))?;
+                next.begun = Some(begun);
+            }
             let key = part::part(&self.account, &self.run, next.number);
-            let made = match make(&*self.objects, &key, &begun.content).await {
-                Ok(made) => made,
-                Err(error) => {
-                    // It may exist: it is asked for again before anything else is created.
-                    next.begun = Some(begun);
-                    return Err(self.not_renewed(&error));
-                }
-            };
-            if let Made::Theirs(content) = made {
+            // It stays there until it is known what became of it, even if the caller gives up in between.
+            let content = next.begun.as_ref().map_or(&[][..], |begun| &begun.content);
+            let made = make(&*self.objects, &key, content).await;
+            if let Made::Theirs(content) = made.map_err(|error| self.not_renewed(&error))? {
                 return Err(self.lose(taken_over(&content)));
             }
+            let Some(begun) = next.begun.take() else { continue };
             next.number += 1;
             let Begun { since, lines, ends: ended, .. } = begun;
             if (self.clock)().saturating_sub(since) > ABANDONED {
@@ -281,6 +277,22 @@ impl RunLog {
     }
 }
 
+/// Proves that an object can be created only once, and can be removed: without that, a store can't keep two runs apart.
+async fn prove(objects: &dyn Objects, run: &str) -> Result<(), StoreError> {
+    let key = format!("check/{run}");
+    make(objects, &key, run.as_bytes()).await?;
+    let again = objects.create(&key, b"again").await?;
+    objects.remove(&key).await?;
+    match again {
+        Created::Exists => Ok(()),
+        Created::New => {
+            let message = "an object could be created twice: the bucket keeps versions, or its server does not know \
+                           conditional writes";
+            Err(StoreError::new(Trouble::Versioned, message))
+        }
+    }
+}
+
 fn held(terms: &Terms) -> Says {
     Says::Held { lasts_ms: part::millis(terms.lasts), settle_ms: part::millis(terms.settle) }
 }
@@ -290,5 +302,76 @@ fn taken_over(content: &[u8]) -> Lost {
     match Part::read(content).map(|part| part.lease) {
         Some(Says::TakenOver { by, .. }) => Lost::TakenOver(by),
         _ => Lost::TakenOver("an unknown run".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use tokio::time::{sleep, timeout};
+
+    use super::*;
+    use crate::store::{Asking, Created, Listed};
+
+    /// Objects in memory. Each create takes a second after it is carried out.
+    #[derive(Default)]
+    struct Slow(Mutex<BTreeMap<String, Vec<u8>>>);
+
+    impl Slow {
+        fn get(&self, key: &str) -> Option<Vec<u8>> {
+            self.0.lock().unwrap().get(key).cloned()
+        }
+    }
+
+    impl Objects for Slow {
+        fn create<'a>(&'a self, key: &'a str, content: &'a [u8]) -> Asking<'a, Created> {
+            let is_new = self.get(key).is_none();
+            if is_new {
+                self.0.lock().unwrap().insert(key.to_owned(), content.to_owned());
+            }
+            Box::pin(async move {
+                sleep(Duration::from_secs(1)).await;
+                Ok(if is_new { Created::New } else { Created::Exists })
+            })
+        }
+
+        fn replace<'a>(&'a self, _: &'a str, _: &'a [u8]) -> Asking<'a, ()> {
+            Box::pin(async { Ok(()) })
+        }
+
+        fn read<'a>(&'a self, key: &'a str) -> Asking<'a, Option<Vec<u8>>> {
+            let found = self.get(key);
+            Box::pin(async move { Ok(found) })
+        }
+
+        fn stat<'a>(&'a self, _: &'a str) -> Asking<'a, Option<Listed>> {
+            Box::pin(async { Ok(None) })
+        }
+
+        fn list<'a>(&'a self, _: &'a str, _: Option<&'a str>) -> Asking<'a, Vec<Listed>> {
+            Box::pin(async { Ok(Vec::new()) })
+        }
+
+        fn remove<'a>(&'a self, _: &'a str) -> Asking<'a, ()> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_whose_creation_was_given_up_is_no_takeover_and_keeps_its_lines() {
+        let (objects, start) = (Arc::new(Slow::default()), tokio::time::Instant::now());
+        let terms = Terms::new(Duration::from_secs(90), Duration::from_secs(30), Duration::from_secs(30));
+        let place = ("1".to_owned(), "20261122T201500.123Z-3f9a1c".to_owned());
+        let clock: Elapsed = Arc::new(move || start.elapsed());
+        let log = RunLog::begin(objects.clone(), clock, terms, place, Holder::default()).await.unwrap();
+        log.give("line\n", true);
+        let given_up = timeout(Duration::from_millis(500), log.secure()).await;
+        assert!(given_up.is_err(), "the task that waited for it was ended");
+        assert_eq!(log.secure().await, Ok(()));
+        assert_eq!(log.end(Duration::ZERO).await, Ok(()));
+        let part = |number| Part::read(&objects.get(&part::part("1", &log.run, number)).unwrap()).unwrap();
+        assert_eq!(part(1).journal, "line\n");
+        assert_eq!(part(2).lease, Says::Ended { settle_ms: 0 });
     }
 }

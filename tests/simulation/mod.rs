@@ -4,10 +4,12 @@
 //! invariants are described in `docs/simulation.md`.
 
 pub(crate) mod harness;
+pub(crate) mod teams;
 
 use std::ops::Range;
 
 use harness::{ONCE_BROKEN, PARTS, Run, Tally};
+use teams::Team;
 
 /// Seeds of the plain test run: as few as let every fault strike everywhere.
 const SEEDS: Range<u64> = 840..3150;
@@ -89,7 +91,7 @@ fn counts_of_parts_add_up() {
 #[test]
 #[expect(clippy::print_stdout, reason = "the story is what it is run for")]
 fn replay() {
-    let seed = std::env::var("LIVEVOD_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+    let seed = seed();
     let run = Run::of(seed);
     let text = run.text();
     println!("{text}");
@@ -97,4 +99,61 @@ fn replay() {
     if let Some(broken) = run.judge(&mut Tally::default()) {
         panic!("{} breaks: {}", broken.invariant, broken.message);
     }
+}
+
+/// Plays seeds of several processes over one store; none may break a promise.
+fn hold_together(seeds: impl Iterator<Item = u64>) -> teams::Tally {
+    let tally = teams::Tally::of(seeds);
+    if let Some(first) = tally.broken.first() {
+        let seeds: Vec<u64> = tally.broken.iter().map(|broken| broken.seed).collect();
+        panic!("{} of {} stories, {seeds:?}; the first:\n{}", seeds.len(), tally.runs, first.text());
+    }
+    tally
+}
+
+/// Two tests, so that they go side by side.
+fn half(number: u64) {
+    let tally = hold_together((0..300).filter(|seed| seed % 2 == number));
+    assert!(tally.missing().is_empty(), "never happened: {:?}\n{tally}", tally.missing());
+}
+
+#[test]
+fn every_promise_is_kept_by_several_processes_part_0() {
+    half(0);
+}
+
+#[test]
+fn every_promise_is_kept_by_several_processes_part_1() {
+    half(1);
+}
+
+#[test]
+fn every_promise_is_kept_by_several_processes_where_one_was_broken_once() {
+    hold_together(teams::ONCE_BROKEN.into_iter());
+}
+
+#[test]
+fn counts_of_stories_add_up() {
+    let mut sum = teams::Tally::of(0..2);
+    sum.add(teams::Tally::of(2..4));
+    assert_eq!(sum.to_string(), teams::Tally::of(0..4).to_string());
+}
+
+/// Plays the seed of `LIVEVOD_SEED` with several processes and prints their story, which is the same each time.
+#[test]
+#[expect(clippy::print_stdout, reason = "the story is what it is run for")]
+fn replay_teams() {
+    let seed = seed();
+    let team = Team::of(seed);
+    let text = team.text();
+    println!("{text}");
+    assert_eq!(text, Team::of(seed).text(), "seed {seed} tells another story the second time");
+    if let Some(broken) = team.judge(&mut teams::Tally::default()) {
+        panic!("{} breaks: {}", broken.invariant, broken.message);
+    }
+}
+
+/// The seed of `LIVEVOD_SEED`.
+fn seed() -> u64 {
+    std::env::var("LIVEVOD_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1)
 }

@@ -23,15 +23,25 @@ impl Server {
         Self { child, url }
     }
 
-    /// Sends a document to the path of the server's own.
+    /// Sends a document to a path of the server's own.
     pub(crate) fn post(&self, path: &str, body: &str) {
+        self.ask("POST", path, body);
+    }
+
+    /// What a path of the server's own answers.
+    pub(crate) fn get(&self, path: &str) -> String {
+        self.ask("GET", path, "")
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &str) -> String {
         let host = self.url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host).unwrap();
-        let head = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
         write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
     }
 }
 

@@ -9,14 +9,14 @@
 //! real emulator, with signatures, but without a socket, and on a clock that only advances when every task waits. So a run takes
 //! milliseconds, and is exactly the same whenever its seed is run again.
 
-mod files;
-mod invariants;
-mod journals;
-mod observer;
-mod process;
+pub(crate) mod files;
+pub(crate) mod invariants;
+pub(crate) mod journals;
+pub(crate) mod observer;
+pub(crate) mod process;
 pub(crate) mod random;
 pub(crate) mod scene;
-mod story;
+pub(crate) mod story;
 mod tally;
 pub(crate) mod truth;
 pub(crate) mod weather;
@@ -26,7 +26,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use livevod::apply::journal::RunRecord;
-use livevod::emulator::{Outside, Service, Settings};
+use livevod::emulator::{CallEntry, Outside, Service, Settings};
 use livevod::model::Address;
 use livevod::plan::Plan;
 use livevod::wire::{Key, Secret};
@@ -77,15 +77,15 @@ const LONG: Duration = Duration::from_secs(90);
 /// One finished run.
 pub(crate) struct Run {
     pub(crate) seed: u64,
-    scene: Scene,
+    pub(crate) scene: Scene,
     /// The first one has all faults, the second one none, and the third one only plans.
-    processes: Vec<Process>,
-    story: Vec<Happening>,
-    truth: Truth,
+    pub(crate) processes: Vec<Process>,
+    pub(crate) story: Vec<Happening>,
+    pub(crate) truth: Truth,
     /// The text of all journals.
-    journals: String,
-    clocks: Clocks,
-    afterwards: Option<Afterwards>,
+    pub(crate) journals: String,
+    pub(crate) clocks: Clocks,
+    pub(crate) afterwards: Option<Afterwards>,
 }
 
 /// The plan of a fourth process, after another client removed on purpose what the second one had repaired.
@@ -100,6 +100,8 @@ pub(crate) struct Broken {
     pub(crate) invariant: &'static str,
     pub(crate) message: String,
     pub(crate) story: String,
+    /// The test that plays the seed again.
+    pub(crate) test: &'static str,
 }
 
 impl Run {
@@ -115,7 +117,13 @@ impl Run {
         let broken = invariants::ALL
             .iter()
             .find_map(|(name, holds)| holds(self).err().map(|message| (*name, message)));
-        broken.map(|(invariant, message)| Broken { seed: self.seed, invariant, message, story: self.text() })
+        broken.map(|(invariant, message)| Broken {
+            seed: self.seed,
+            invariant,
+            message,
+            story: self.text(),
+            test: "simulation::replay",
+        })
     }
 
     /// Everything that was generated, and everything that happened.
@@ -155,10 +163,10 @@ fn is_default(text: &str) -> bool {
 impl Broken {
     /// What a developer needs to know, and the command that repeats the run.
     pub(crate) fn text(&self) -> String {
-        let Self { seed, invariant, message, story } = self;
+        let Self { seed, invariant, message, story, test } = self;
         format!(
             "{story}\nseed {seed} breaks `{invariant}`: {message}\n\
-             again: LIVEVOD_SEED={seed} cargo test simulation::replay -- --nocapture\n"
+             again: LIVEVOD_SEED={seed} cargo test {test} -- --nocapture\n"
         )
     }
 }
@@ -237,26 +245,30 @@ async fn afterwards(stage: &Stage<'_>, truth: &Truth, second: &Process) -> Optio
 /// The emulated account with its contents, and its observer.
 fn account(scene: &Scene, random: Random) -> (Arc<Service>, Arc<Observer>) {
     let watcher: Arc<OnceLock<Arc<Observer>>> = Arc::default();
+    let log = watcher.clone();
+    let service = service(scene, move |entry| {
+        if let Some(observer) = log.get() {
+            observer.log(entry);
+        }
+    });
+    let known = known(scene);
+    let is_paged = !scene.has_quirk("page-cap=asked");
+    let observer = Arc::new(Observer::new(&service, colleague(), Weather::calm(random), known, is_paged));
+    let _ = watcher.set(observer.clone());
+    (service, observer)
+}
+
+/// The emulated account with its contents.
+pub(crate) fn service(scene: &Scene, log: impl Fn(&CallEntry<'_>) + Send + Sync + 'static) -> Arc<Service> {
     let session_accounts = scene.call.accounts.iter().map(|account| (*account).to_owned()).collect();
     let keys = vec![key(), colleague()];
     let settings = Settings { keys, session_accounts, quirks: scene.played(), ..Settings::default() };
     let ids = std::sync::atomic::AtomicU64::new(0);
     let request_id = move || format!("R{}", ids.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
     let outside = Outside { now: Box::new(account_clock()), request_id: Box::new(request_id) };
-    let log = watcher.clone();
-    let service =
-        Service::open_with(None, settings, outside).unwrap().with_call_log(Box::new(move |entry| {
-            if let Some(observer) = log.get() {
-                observer.log(entry);
-            }
-        }));
+    let service = Service::open_with(None, settings, outside).unwrap().with_call_log(Box::new(log));
     service.load(&scene.held.to_string()).unwrap();
-    let service = Arc::new(service);
-    let known = known(scene);
-    let is_paged = !scene.has_quirk("page-cap=asked");
-    let observer = Arc::new(Observer::new(&service, colleague(), Weather::calm(random), known, is_paged));
-    let _ = watcher.set(observer.clone());
-    (service, observer)
+    Arc::new(service)
 }
 
 /// The addresses that another client may change: all that are declared or exist.
@@ -271,10 +283,10 @@ fn known(scene: &Scene) -> Vec<Address> {
     known.into_iter().collect()
 }
 
-fn key() -> Key {
+pub(crate) fn key() -> Key {
     Key { id: "simulation".to_owned(), secret: Secret::new(SECRET), token: Some(Secret::new(TOKEN)) }
 }
 
-fn colleague() -> Key {
+pub(crate) fn colleague() -> Key {
     Key { id: "colleague".to_owned(), secret: Secret::new("colleague"), token: None }
 }

@@ -23,7 +23,7 @@ use super::truth::{Truth, folded};
 use super::weather::{Foreign, SHORT, Step, Strike, Weather};
 
 /// The start time of every run.
-fn beginning() -> Timestamp {
+pub(crate) fn beginning() -> Timestamp {
     "2026-11-22T12:00:00Z".parse().unwrap()
 }
 
@@ -220,7 +220,9 @@ impl Observer {
         let mut inner = self.lock();
         // A page that is requested after one with missing entries is incomplete too.
         inner.is_paged |= entry.faults.contains(&SHORT);
-        let call = inner.call(entry);
+        let Inner { is_planning, written, strike, is_paged, .. } = &*inner;
+        let phase = Phase { is_planning: *is_planning, written, stale: strike.stale, is_paged: *is_paged };
+        let call = phase.call(entry);
         inner.weather.saw(call.step, &call.faults);
         inner.seen = Some(call.step);
         if let Target::Address(address) = &call.target
@@ -401,8 +403,22 @@ impl Inner {
         let stamp = Stamp { time: self.now(), nonce: self.nonce() };
         service.call(&wire::sign(call, "localhost", &self.colleague, &stamp, SignatureVersion::V3));
     }
+}
 
-    fn call(&self, entry: &CallEntry<'_>) -> Call {
+/// What tells the step of a call.
+pub(crate) struct Phase<'a> {
+    pub(crate) is_planning: bool,
+    /// Addresses written to by the process.
+    pub(crate) written: &'a [Address],
+    /// The age of the state that a stale read returns.
+    pub(crate) stale: Duration,
+    /// Whether a listing has or had several pages.
+    pub(crate) is_paged: bool,
+}
+
+impl Phase<'_> {
+    /// What is told of a call of the emulator's log.
+    pub(crate) fn call(&self, entry: &CallEntry<'_>) -> Call {
         let target = match named(&entry.address) {
             Some(address) => Target::Address(folded(&address)),
             None => Target::Domain(entry.address.clone()),
@@ -418,7 +434,7 @@ impl Inner {
             code: entry.code.map(str::to_owned),
             fate: entry.fate,
             faults: effective(entry.faults),
-            stale: if is_stale { self.strike.stale } else { Duration::ZERO },
+            stale: if is_stale { self.stale } else { Duration::ZERO },
             listed: entry.body.filter(|_| self.is_paged).and_then(listed),
         }
     }

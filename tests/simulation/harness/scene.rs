@@ -28,6 +28,7 @@ pub(crate) const ANOTHER_ACCOUNT: &str = "6543210987654321";
 pub(crate) const CHOSEN: &str = "outin-emulator.oss-cn-shanghai.aliyuncs.com";
 
 /// Everything that a seed generates before the run.
+#[derive(Clone)]
 pub(crate) struct Scene {
     pub(crate) yaml: String,
     pub(crate) sources: Sources,

@@ -49,6 +49,8 @@ pub(crate) enum What {
     Died(&'static str),
     /// It ended by itself, and why if it applied nothing.
     Ended(String),
+    /// Something else that explains the rest.
+    Note(String),
 }
 
 #[derive(Debug, Clone)]
@@ -236,6 +238,7 @@ impl fmt::Display for What {
             }
             What::Died(how) => write!(f, "DIED ({how})"),
             What::Ended(why) => write!(f, "ended: {why}"),
+            What::Note(note) => f.write_str(note),
         }
     }
 }

@@ -349,6 +349,24 @@ impl Weather {
         weather
     }
 
+    /// What goes wrong with the calls of one process of several: nobody else edits, and its own end is drawn elsewhere.
+    pub(crate) fn of_a_team(mut random: Random) -> Self {
+        let mut weather = Self::calm(random.fork());
+        if random.percent(30) {
+            return weather;
+        }
+        weather.ambiguous = random.percent(70).then(|| (random.pick(&[0, 0, 1, 2]), ambiguous(&mut random)));
+        if random.percent(25) {
+            (weather.on_writes, weather.on_reads) = (25, 12);
+        }
+        weather.on_plan = random.pick(&[0, 0, 0, 5]);
+        if random.percent(5) {
+            let first = random.below(12);
+            weather.outage = Some((first..first + 3 + random.below(30), random.pick(&KINDS)));
+        }
+        weather
+    }
+
     /// Leaves entries out of pages if their Total shows it. If Total counts pages, it only shows a page without entries.
     pub(crate) fn shorten(&mut self, quirks: &[String], seed: u64, mut random: Random) {
         let has = |text: &str| quirks.iter().any(|quirk| quirk == text);

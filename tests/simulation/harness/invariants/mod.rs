@@ -22,10 +22,10 @@ use super::weather::Step;
 const GIVES_UP: Duration = Duration::from_secs(60);
 
 /// Returns what does not hold.
-pub(super) type Invariant = fn(&Run) -> Result<(), String>;
+pub(crate) type Invariant = fn(&Run) -> Result<(), String>;
 
 /// Every invariant by name.
-pub(super) const ALL: &[(&str, Invariant)] = &[
+pub(crate) const ALL: &[(&str, Invariant)] = &[
     ("only what is planned is written", writes::only_what_is_planned_is_written),
     ("what is not ours stays as it is", writes::what_is_not_ours_stays_as_it_is),
     ("what is accepted is written as it stood", writes::what_is_accepted_is_written_as_it_stood),
