@@ -19,6 +19,7 @@ use super::record::Earlier;
 use super::run::{Run, Session, Told};
 use super::runtime::block_on;
 use super::sealed;
+use super::stored::Keeps;
 use super::undeclared::Breadth;
 use super::views::of_pages;
 use super::window::Window;
@@ -61,6 +62,14 @@ impl Run for Arguments {
 
     fn max_findings(&self) -> Option<usize> {
         self.planning.rules.shown.given()
+    }
+
+    fn keeps(&self) -> Option<Keeps<'_>> {
+        Some(Keeps {
+            keeping: &self.planning.scope.keeping,
+            remote: Some(&self.planning.scope.remote),
+            state: None,
+        })
     }
 
     fn places(&self) -> Places<'_> {
