@@ -445,6 +445,10 @@ codes! {
     Unwritable = "unwritable", Error;
     /// The journal folder can't be used, or is in use.
     Journal = "journal", Error;
+    /// The store that several machines share can't be used.
+    Store = "store", Error;
+    /// Another run holds the domains, or took them over.
+    Lease = "lease", Error;
     /// An import whose files would not match the service.
     Import = "import", Error;
     /// A snapshot that can't be used.

@@ -22,7 +22,8 @@
 //! - `plan/diff.rs` finds the changes, and `plan/guard.rs` decides which guards refuse them; for a saved plan,
 //!   `plan/review.rs` adds `stale`. `Plan::cleared` returns an error for a plan that a guard refuses.
 //! - `merge/splice.rs` edits the text of files, and `merge/proof.rs` compares the plans before and after.
-//! - `audit/verdict.rs` judges what aired: `audit/history.rs` says what ruled then, and `audit/coverage.rs` what has no recording.
+//! - `audit/verdict.rs` judges what was on air: `audit/history.rs` says which configuration applied then, and `audit/coverage.rs`
+//!   what has no recording.
 //! - `apply/write.rs` is the one loop that every write goes through, and `Run::send` in `apply/run.rs` is the one place
 //!   that sends a write.
 //! - `render/view.rs` collects what is shown of a plan, `render/phrases.rs` has the words that formats share, and
@@ -34,7 +35,7 @@
 pub mod api;
 pub mod apply;
 pub mod audit;
-mod bucket;
+pub mod bucket;
 pub mod check;
 pub mod cli;
 pub mod config;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 
+use crate::store::BucketUrl;
 use crate::wire::{
     APP_SPACES, Action, DOMAIN_DETAIL, DOMAIN_MAPPING, LIVE_VIDEOS, LOOKUP_EVENTS, NOTIFY_RECORDS,
     ONLINE_LIST, OSS_RECORDINGS, PUBLISH_LIST, Product, TRANSCODE_GROUP, USER_DOMAINS,
@@ -44,10 +45,26 @@ pub(crate) enum Permission {
     ListRecordings,
     /// List the notifications of recordings.
     ListNotifications,
+    /// Read an object of the store.
+    GetObject,
+    /// List objects of the store.
+    ListObjects,
+    /// Create or replace an object of the store.
+    PutObject,
+    /// Remove an object of the store.
+    DeleteObject,
+}
+
+/// What a permission allows, as its service names it.
+enum Call {
+    /// A call of one of the services with an RPC API.
+    OfProduct(Product, &'static str),
+    /// A call of OSS.
+    OfObjects(&'static str),
 }
 
 impl Permission {
-    const ALL: [Permission; 15] = [
+    const ALL: [Permission; 19] = [
         Permission::ListConfigs,
         Permission::AddConfig,
         Permission::UpdateConfig,
@@ -63,12 +80,18 @@ impl Permission {
         Permission::ReadMapping,
         Permission::ListRecordings,
         Permission::ListNotifications,
+        Permission::GetObject,
+        Permission::ListObjects,
+        Permission::PutObject,
+        Permission::DeleteObject,
     ];
 
     /// The action as RAM names it, such as `live:AddLiveRecordVodConfig`.
     pub(crate) fn action(self) -> String {
-        let (product, call) = self.call();
-        product.ram_action(call)
+        match self.call() {
+            Call::OfProduct(product, call) => product.ram_action(call),
+            Call::OfObjects(call) => format!("oss:{call}"),
+        }
     }
 
     /// The permission with that action; `None` for an action that livevod does not use.
@@ -76,23 +99,27 @@ impl Permission {
         Self::ALL.into_iter().find(|permission| permission.action() == action)
     }
 
-    fn call(self) -> (Product, &'static str) {
+    fn call(self) -> Call {
         match self {
-            Permission::ListConfigs => (Product::Live, Action::Describe.name()),
-            Permission::AddConfig => (Product::Live, Action::Add.name()),
-            Permission::UpdateConfig => (Product::Live, Action::Update.name()),
-            Permission::DeleteConfig => (Product::Live, Action::Delete.name()),
-            Permission::ListDomains => (Product::Live, USER_DOMAINS),
-            Permission::ReadDomain => (Product::Live, DOMAIN_DETAIL),
-            Permission::ListOssRecordings => (Product::Live, OSS_RECORDINGS),
-            Permission::ReadGroup => (Product::Vod, TRANSCODE_GROUP),
-            Permission::ReadSpaces => (Product::Vod, APP_SPACES),
-            Permission::ListEvents => (Product::ActionTrail, LOOKUP_EVENTS),
-            Permission::ListOnAir => (Product::Live, ONLINE_LIST),
-            Permission::ListPublishes => (Product::Live, PUBLISH_LIST),
-            Permission::ReadMapping => (Product::Live, DOMAIN_MAPPING),
-            Permission::ListRecordings => (Product::Vod, LIVE_VIDEOS),
-            Permission::ListNotifications => (Product::Live, NOTIFY_RECORDS),
+            Permission::ListConfigs => Call::OfProduct(Product::Live, Action::Describe.name()),
+            Permission::AddConfig => Call::OfProduct(Product::Live, Action::Add.name()),
+            Permission::UpdateConfig => Call::OfProduct(Product::Live, Action::Update.name()),
+            Permission::DeleteConfig => Call::OfProduct(Product::Live, Action::Delete.name()),
+            Permission::ListDomains => Call::OfProduct(Product::Live, USER_DOMAINS),
+            Permission::ReadDomain => Call::OfProduct(Product::Live, DOMAIN_DETAIL),
+            Permission::ListOssRecordings => Call::OfProduct(Product::Live, OSS_RECORDINGS),
+            Permission::ReadGroup => Call::OfProduct(Product::Vod, TRANSCODE_GROUP),
+            Permission::ReadSpaces => Call::OfProduct(Product::Vod, APP_SPACES),
+            Permission::ListEvents => Call::OfProduct(Product::ActionTrail, LOOKUP_EVENTS),
+            Permission::ListOnAir => Call::OfProduct(Product::Live, ONLINE_LIST),
+            Permission::ListPublishes => Call::OfProduct(Product::Live, PUBLISH_LIST),
+            Permission::ReadMapping => Call::OfProduct(Product::Live, DOMAIN_MAPPING),
+            Permission::ListRecordings => Call::OfProduct(Product::Vod, LIVE_VIDEOS),
+            Permission::ListNotifications => Call::OfProduct(Product::Live, NOTIFY_RECORDS),
+            Permission::GetObject => Call::OfObjects("GetObject"),
+            Permission::ListObjects => Call::OfObjects("ListObjects"),
+            Permission::PutObject => Call::OfObjects("PutObject"),
+            Permission::DeleteObject => Call::OfObjects("DeleteObject"),
         }
     }
 
@@ -125,7 +152,7 @@ pub(crate) enum Purpose {
 pub(crate) enum Task {
     /// Read the configurations.
     Read,
-    /// Find out which streams that a plan concerns are on air.
+    /// Find out which of the streams that a plan concerns are on air.
     SeeOnAir,
     /// List what was published, for a replay.
     ListPast,
@@ -147,6 +174,14 @@ pub(crate) enum Task {
     ReadNotifications,
     /// Change the configurations.
     Write,
+    /// Read what the store keeps.
+    ReadStore,
+    /// List what the store keeps.
+    ListStore,
+    /// Write and remove what the store keeps. Before [`Task::PublishPlans`], which allows a part of it.
+    WriteStore,
+    /// Keep plans in the store.
+    PublishPlans,
 }
 
 /// What the files and the commands to run ask for.
@@ -168,6 +203,8 @@ pub(crate) struct Needs {
     pub(crate) who: bool,
     /// Whether `plan` and `apply` are run with `--replay`.
     pub(crate) replay: bool,
+    /// The store, if it is a bucket of OSS.
+    pub(crate) store: Option<BucketUrl>,
 }
 
 /// Permissions that are granted together.
@@ -179,6 +216,8 @@ pub(crate) struct Statement {
     pub(crate) permissions: Vec<Permission>,
     /// RAM resources, at least one.
     pub(crate) resources: Vec<String>,
+    /// What else must hold of a call; may be empty.
+    pub(crate) condition: Condition,
 }
 
 /// The least statements for all of `purposes`. No permission is granted twice.
@@ -188,17 +227,13 @@ pub(crate) fn statements(purposes: &[Purpose], needs: &Needs) -> Vec<Statement> 
     let statement = |task: Task| {
         let permissions: Vec<Permission> =
             task.permissions(needs).into_iter().filter(|permission| granted.insert(*permission)).collect();
-        let resources = match task {
-            Task::Write => {
-                let account = needs.account.as_deref();
-                needs.domains.iter().map(|domain| domain_resource(account, domain)).collect()
-            }
-            _ => vec!["*".to_owned()],
-        };
+        let resources = task.resources(needs);
+        let condition = task.condition(needs);
         (!permissions.is_empty() && !resources.is_empty()).then_some(Statement {
             task,
             permissions,
             resources,
+            condition,
         })
     };
     tasks.into_iter().filter_map(statement).collect()
@@ -212,11 +247,16 @@ impl Purpose {
         let who = only_if(needs.who, &[Task::FindAuthors]);
         let past = only_if(needs.replay, &[Task::ListPast]);
         let planning = || [vec![Task::Read, Task::SeeOnAir], past].concat();
+        let stored = |more: &[Task]| {
+            only_if(needs.store.is_some(), &[&[Task::ReadStore, Task::ListStore], more].concat())
+        };
         match self {
-            Purpose::Plan => [planning(), online, all, who].concat(),
-            Purpose::Apply => [planning(), vec![Task::Write]].concat(),
+            Purpose::Plan => [planning(), online, all, who, stored(&[Task::PublishPlans])].concat(),
+            Purpose::Apply => [planning(), vec![Task::Write], stored(&[Task::WriteStore])].concat(),
             Purpose::Import => [vec![Task::Read, Task::FindRegions, Task::NameGroups], all].concat(),
-            Purpose::Audit => vec![Task::Read, Task::ReadAired, Task::ReadNotifications],
+            Purpose::Audit => {
+                [vec![Task::Read, Task::ReadAired, Task::ReadNotifications], stored(&[])].concat()
+            }
         }
     }
 }
@@ -241,6 +281,41 @@ impl Task {
             }
             Task::ReadNotifications => vec![Permission::ListNotifications],
             Task::Write => vec![Permission::AddConfig, Permission::UpdateConfig, Permission::DeleteConfig],
+            Task::ReadStore => vec![Permission::GetObject],
+            Task::ListStore => vec![Permission::ListObjects],
+            Task::WriteStore => vec![Permission::PutObject, Permission::DeleteObject],
+            Task::PublishPlans => vec![Permission::PutObject],
+        }
+    }
+
+    fn resources(self, needs: &Needs) -> Vec<String> {
+        let objects = |part: &str| {
+            let resource = |url: &BucketUrl| {
+                let parts = [&url.bucket, &url.prefix, part, "*"].into_iter().filter(|part| !part.is_empty());
+                format!("acs:oss:*:*:{}", parts.collect::<Vec<_>>().join("/"))
+            };
+            needs.store.iter().map(resource).collect()
+        };
+        match self {
+            Task::Write => {
+                let account = needs.account.as_deref();
+                needs.domains.iter().map(|domain| domain_resource(account, domain)).collect()
+            }
+            Task::ReadStore | Task::WriteStore => objects(""),
+            Task::PublishPlans => objects("plans"),
+            Task::ListStore => needs.store.iter().map(|url| format!("acs:oss:*:*:{}", url.bucket)).collect(),
+            _ => vec!["*".to_owned()],
+        }
+    }
+
+    /// Objects are listed in a bucket, of which a condition names the part.
+    fn condition(self, needs: &Needs) -> Condition {
+        let prefix = needs.store.as_ref().map(|url| url.prefix.as_str()).filter(|prefix| !prefix.is_empty());
+        match (self, prefix) {
+            (Task::ListStore, Some(prefix)) => {
+                [("StringLike", [("oss:Prefix", vec![format!("{prefix}/*")])].into())].into()
+            }
+            _ => Condition::new(),
         }
     }
 }
@@ -297,7 +372,7 @@ pub(crate) struct Trust {
     pub(crate) account: String,
 }
 
-/// The condition of a trust policy: the values of each key, by operator.
+/// The condition of a policy: the values of each key, by operator.
 pub(crate) type Condition = BTreeMap<&'static str, BTreeMap<&'static str, Vec<String>>>;
 
 impl Trust {
@@ -357,6 +432,7 @@ pub(crate) fn is_repository(host: Host, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Scheme;
 
     fn granted(purposes: &[Purpose], needs: &Needs) -> Vec<(Task, Vec<Permission>)> {
         statements(purposes, needs).into_iter().map(|one| (one.task, one.permissions)).collect()
@@ -368,6 +444,34 @@ mod tests {
             domains: vec!["a.com".into(), "b.com".into()],
             ..Needs::default()
         }
+    }
+
+    /// Whoever may write to the store can end leases, so plans may only be added to its plans.
+    #[test]
+    fn only_applies_write_to_the_whole_store() {
+        let url = BucketUrl { scheme: Scheme::Oss, bucket: "team".into(), prefix: "live/vod".into() };
+        let stored = |prefix: &str, purposes: &[Purpose]| -> Vec<String> {
+            let url = BucketUrl { prefix: prefix.into(), ..url.clone() };
+            let needs = Needs { store: Some(url), ..two_domains() };
+            let all = statements(purposes, &needs);
+            let ours = all.iter().filter(|one| one.permissions[0].action().starts_with("oss:"));
+            ours.map(|one| {
+                let actions: Vec<String> = one.permissions.iter().map(|one| one.action()).collect();
+                format!("{} on {} {:?}", actions.join(" "), one.resources.join(" "), one.condition)
+            })
+            .collect()
+        };
+        let read = "oss:GetObject on acs:oss:*:*:team/live/vod/* {}";
+        let list = r#"oss:ListObjects on acs:oss:*:*:team {"StringLike": {"oss:Prefix": ["live/vod/*"]}}"#;
+        let write = "oss:PutObject oss:DeleteObject on acs:oss:*:*:team/live/vod/* {}";
+        let publish = "oss:PutObject on acs:oss:*:*:team/live/vod/plans/* {}";
+        assert_eq!(stored("live/vod", &[Purpose::Plan]), [read, list, publish]);
+        assert_eq!(stored("live/vod", &[Purpose::Apply]), [read, list, write]);
+        assert_eq!(stored("live/vod", &[Purpose::Plan, Purpose::Apply]), [read, list, write]);
+        assert_eq!(stored("live/vod", &[Purpose::Audit]), [read, list]);
+        assert_eq!(stored("live/vod", &[Purpose::Import]), [""; 0]);
+        let whole = ["oss:GetObject on acs:oss:*:*:team/* {}", "oss:ListObjects on acs:oss:*:*:team {}"];
+        assert_eq!(stored("", &[Purpose::Audit]), whole);
     }
 
     #[test]
@@ -414,6 +518,7 @@ mod tests {
             all_domains: true,
             who: true,
             replay: true,
+            store: Some(BucketUrl { scheme: Scheme::Oss, bucket: "team".into(), prefix: String::new() }),
             ..two_domains()
         };
         let purposes = [Purpose::Plan, Purpose::Apply, Purpose::Import, Purpose::Audit];

@@ -5,6 +5,7 @@ mod accounts;
 mod apply;
 mod architecture;
 mod audit;
+mod bucket;
 mod desired;
 mod drift;
 mod emulator;

@@ -452,6 +452,23 @@ impl Client {
         Ok(KeyInUse { id: key.id, is_temporary: key.token.is_some(), expiration })
     }
 
+    /// The key that signs requests to other services of the vendor now, and the time by the service's clock.
+    ///
+    /// # Errors
+    /// When the source of the credentials gives no key, or this machine has no randomness.
+    pub async fn signing_key(&self) -> Result<(Key, Timestamp), Error> {
+        let withheld = |reason| Error::Withheld { reason };
+        let key = self.key().await.map_err(|error| withheld(error.with_reasons()))?;
+        let stamp = self.stamp().map_err(|error| withheld(error.to_string()))?;
+        Ok((key, stamp.time))
+    }
+
+    /// Forgets a key that a service reports as expired, unless it is forgotten already. Returns whether another can be
+    /// fetched.
+    pub async fn forget_key(&self, id: &str) -> bool {
+        self.inner.keys.forget(id).await
+    }
+
     /// How far the service's clock was ahead of this machine's in the last answer, to about a second; `None` without an
     /// answer.
     pub fn clock_ahead(&self) -> Option<SignedDuration> {

@@ -119,7 +119,7 @@ impl Endpoint {
     }
 
     /// Whether calls stay on this machine's own network link, where no proxy is used.
-    pub(super) fn is_near(&self) -> bool {
+    pub fn is_near(&self) -> bool {
         is_near(&self.host)
     }
 
@@ -179,6 +179,11 @@ pub struct KeyAddress {
 }
 
 impl KeyAddress {
+    /// Scheme, host and port of the address.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// Registers what may be secret in the text of an address, valid or not. Path and query may be common words, so
     /// only the whole of each is hidden.
     pub(super) fn tell_text(text: &str, secrets: &Secrets) {

@@ -1,4 +1,5 @@
-//! The client: credentials, endpoint, rate and transport. Turns calls into answers and a domain into a snapshot.
+//! The client: credentials, endpoint, rate and transport. Turns calls into answers: a domain into a snapshot, a period into who
+//! published and what VOD recorded, an address into who may have changed it.
 
 mod call_log;
 mod client;

@@ -114,7 +114,9 @@ impl Http {
         let question = if query.is_empty() { "" } else { "?" };
         let url = format!("{scheme}://{host}{path}{question}{query}");
         let method = match method.as_str() {
+            "DELETE" => reqwest::Method::DELETE,
             "GET" => reqwest::Method::GET,
+            "HEAD" => reqwest::Method::HEAD,
             "PUT" => reqwest::Method::PUT,
             _ => reqwest::Method::POST,
         };

@@ -2,21 +2,26 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use clap::Args;
 
 use super::arguments::{Planning, Scope, Writing};
-use super::connect::{Access, Connection, connect};
+use super::connect::{Access, Connection, connect_with};
 use super::events::Streaming;
 use super::failure::Failure;
 use super::goal::Goal;
 use super::interrupt::Interrupt;
+use super::leased::Waits;
 use super::live::{Live, Replaying};
 use super::load::{Loaded, load};
-use super::observe::{Observed, block_on, observe};
+use super::observe::{Observed, observe};
 use super::places::Places;
+use super::runtime::block_on;
+
 use super::progress::Progress;
-use super::record::{Earlier, Folder, touched};
+use super::published;
+use super::record::{Desk, Earlier, touched};
 use super::rerun;
 use super::reviewed;
 use super::run::{Run, Session, Told};
@@ -29,9 +34,14 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::Address;
 use crate::plan::{Guard, Held, Plan, PlanOptions, SavedPlan};
 use crate::render::{self, Command, Context, Exit, PlanView, ReportView};
+use crate::store::Lease;
+
+/// The help of the files, which may also be a plan.
+const PATHS: &str = "Files and folders, read as one document, or one plan that `livevod plan --out` saved; - is standard input [default: livevod.yaml, else livevod/]";
 
 #[derive(Debug, Args)]
 #[command(mut_arg("format", |format| format.value_parser(of_reports())))]
+#[command(mut_arg("paths", |paths| paths.value_name("PATH|PLAN").help(PATHS)))]
 pub(super) struct Arguments {
     #[command(flatten)]
     planning: Planning,
@@ -63,7 +73,7 @@ impl Run for Arguments {
         let (events, file) = self.streaming.output();
         let others = || self.reviewed.iter().chain(self.replaying.file()).cloned();
         Places::reading(move || self.planning.files().into_iter().chain(others()).collect())
-            .journals(&self.planning.scope.journal)
+            .journals(self.planning.scope.keeping.folder())
             .writing(events, file)
     }
 
@@ -88,7 +98,21 @@ impl Run for Arguments {
                 expects(&saved, writing, true)?;
                 order(&load(paths, rules)?, Goal::HeldTo(&saved))
             }
-            (None, None) => order(&load(paths, rules)?, Goal::Files),
+            (None, None) => match self.published()? {
+                Some(saved) => order(&load(paths, rules)?, Goal::HeldTo(&saved)),
+                None => order(&load(paths, rules)?, Goal::Files),
+            },
+        }
+    }
+}
+
+impl Arguments {
+    /// The plan that was published with the expected digest, if there is one.
+    fn published(&self) -> Result<Option<SavedPlan>, Failure> {
+        let Scope { keeping, remote, .. } = &self.planning.scope;
+        match &self.writing.expect_digest {
+            Some(digest) => published::find(keeping, remote, digest),
+            None => Ok(None),
         }
     }
 }
@@ -111,15 +135,33 @@ impl Order<'_> {
             return self.show_only(refusal);
         }
         let connection = self.connect(Access::Writes)?;
-        let folder = Folder::lock(&self.scope.journal)?;
-        let mut earlier = Earlier::read(&self.scope.journal, &connection.target)?;
-        earlier.insist()?;
-        block_on(self.plan_and_apply(&connection, &folder, &mut earlier))?
+        block_on(async {
+            let desk = self.desk(&connection).await?;
+            let ended = self.plan_and_apply(&connection, &desk).await;
+            // A run that wrote has ended it already. If it can't be given back, it runs out by itself.
+            let _ = desk.end(Duration::ZERO).await;
+            ended
+        })?
+    }
+
+    /// Gets the right to write.
+    async fn desk(&self, connection: &Connection) -> Result<Desk, Failure> {
+        let Self { scope, writing, options, session, .. } = self;
+        let reach = self.goal.reach(&self.loaded.desired);
+        let selected = reach.regions.keys().filter(|name| options.selection.selects_domain(name));
+        let domains: Vec<String> = selected.map(|name| name.to_string()).collect();
+        let command = if matches!(self.goal, Goal::BackTo(_)) { "restore" } else { "apply" };
+        let terminal = &session.terminal;
+        let waits = Waits { leasing: writing.leasing, settle: writing.settle, command, terminal };
+        Desk::open((&scope.keeping, &scope.remote), &connection.target, &domains, waits).await
     }
 
     fn connect(&self, access: Access) -> Result<Connection, Failure> {
         reviewed::insist_on_target(self.goal, &self.scope.remote)?;
-        let connection = connect(&self.scope.remote, access, &self.goal.reach(&self.loaded.desired))?;
+        let Self { scope, goal, loaded, writing, .. } = self;
+        let reach = goal.reach(&loaded.desired);
+        let timeouts = writing.leasing.timeouts();
+        let connection = connect_with(&scope.remote, access, &reach, timeouts)?;
         account_is_declared(&connection)?;
         Ok(connection)
     }
@@ -137,10 +179,14 @@ impl Order<'_> {
         Live { connection, options, replaying, terminal: &session.terminal }
     }
 
+    fn earlier(&self, connection: &Connection) -> Result<Earlier, Failure> {
+        Earlier::read(&self.scope.keeping, &self.scope.remote, &connection.target)
+    }
+
     /// Shows the plan, and nothing else. Nothing is written, not even a journal.
     pub(super) fn show(&self) -> Result<Exit, Failure> {
         let connection = self.connect(Access::Reads)?;
-        let earlier = Earlier::read(&self.scope.journal, &connection.target)?;
+        let earlier = self.earlier(&connection)?;
         let observed = block_on(self.observe(&connection, &earlier))??;
         let exit = if observed.plan.is_complete() { Exit::Success } else { Exit::Error };
         let (view, diagnostics) = (observed.view(), observed.findings(self.loaded));
@@ -155,7 +201,7 @@ impl Order<'_> {
     /// journal.
     fn show_only(&self, refusal: Diagnostic) -> Result<Exit, Failure> {
         let connection = self.connect(Access::Reads)?;
-        let earlier = Earlier::read(&self.scope.journal, &connection.target)?;
+        let earlier = self.earlier(&connection)?;
         let mut observed = block_on(self.observe(&connection, &earlier))??;
         observed.insist_on_account();
         let early = nothing_to_apply(&observed);
@@ -184,15 +230,12 @@ impl Order<'_> {
         view.is_ready().then(|| rerun::again(&[view.flags()?, approval.into_iter().collect()].concat()))?
     }
 
-    async fn plan_and_apply(
-        &self,
-        connection: &Connection,
-        folder: &Folder<'_>,
-        earlier: &mut Earlier,
-    ) -> Result<Exit, Failure> {
-        earlier.has_waited = self.let_settle(earlier).await;
+    async fn plan_and_apply(&self, connection: &Connection, desk: &Desk) -> Result<Exit, Failure> {
+        let mut earlier = desk.earlier().await?;
+        earlier.insist()?;
+        earlier.has_waited = self.let_settle(&earlier).await;
         earlier.is_settled = true;
-        let mut observed = self.observe(connection, earlier).await?;
+        let mut observed = self.observe(connection, &earlier).await?;
         observed.insist_on_account();
         let (mut view, diagnostics) = (observed.view(), observed.findings(self.loaded));
         self.session.events.plan(&view, &diagnostics, &self.loaded.sources);
@@ -202,7 +245,7 @@ impl Order<'_> {
         let (terminal, layout) = (&self.session.terminal, self.scope.layout(&self.session.terminal));
         if let Some(exit) = early {
             terminal.show(&render::unapplied(&view, context(exit), &layout));
-            folder.note_resolved(observed.start(), earlier)?;
+            desk.note_resolved(observed.start(), &earlier).await?;
             return Ok(exit);
         }
         if self.scope.format.is_for_people() {
@@ -217,17 +260,23 @@ impl Order<'_> {
         let view = observed.view();
         let Observed { plan, snapshot, .. } = &observed;
         let saved = observed.saved(touched(plan, snapshot), self.loaded);
-        let journal = folder.begin(observed.start(), earlier, Some(&saved))?;
+        let journal = desk.begin(observed.start(), &earlier, Some(&saved)).await?;
         let journal = begun.get_or_init(|| journal);
-        let (report, interrupted) = self.apply(&observed, connection, journal, &interrupt).await?;
+        let writes = (journal, desk.lease());
+        let (report, interrupted) = self.apply(&observed, connection, writes, &interrupt).await?;
         let exit = exit(&report, plan, interrupted);
+        let may_arrive = matches!(exit, Exit::Unknown) || interrupted.is_some();
+        let unkept = desk.end(if may_arrive { self.writing.settle } else { Duration::ZERO }).await;
+        // Other machines can't know that everything is done.
+        let exit = if unkept.is_some() && exit == Exit::Success { Exit::Incomplete } else { exit };
         let report = ReportView::new(&view, &report, &self.loaded.sources);
         self.session.events.report(&report);
         let undone = self.undone_by_the_files(&observed).filter(|_| exit == Exit::Success);
-        let all = [diagnostics.as_slice(), undone.as_slice()].concat();
+        let afterwards: Vec<Diagnostic> = undone.into_iter().chain(unkept).collect();
+        let all = [diagnostics.as_slice(), &afterwards].concat();
         terminal.show(&render::report(&report, Context { diagnostics: &all, ..context(exit) }, &layout));
         if self.scope.format.is_for_people() {
-            terminal.tell(undone.as_slice(), &self.loaded.sources);
+            terminal.tell(&afterwards, &self.loaded.sources);
         }
         Ok(exit)
     }
@@ -319,7 +368,7 @@ impl Order<'_> {
         &self,
         observed: &Observed,
         connection: &Connection,
-        journal: &Journal,
+        (journal, lease): (&Journal, Option<Lease>),
         interrupt: &Interrupt,
     ) -> Result<(Report, Option<Exit>), Failure> {
         let Observed { plan, snapshot, listed, .. } = observed;
@@ -335,6 +384,7 @@ impl Order<'_> {
             freshness,
             planned_on: PlanningRead::of(&plan.decisions, snapshot, listed, freshness),
             stop_on_error: self.writing.stop_on_error,
+            lease,
             ..ApplySettings::new(interrupt.stop(), journal.clone())
         };
         let tell = |event| {

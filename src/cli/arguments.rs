@@ -10,8 +10,10 @@ use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::candidates;
-use super::default_paths::{JOURNALS, default_paths};
+use super::default_paths::default_paths;
+use super::durations::{self, duration};
 use super::failure::Failure;
+use super::keeping::{Keeping, Leasing};
 use super::kinds::insist_on_no_log;
 use super::terminal::Terminal;
 use super::typed;
@@ -333,9 +335,6 @@ pub(super) fn quirk(text: &str) -> Result<String, String> {
     Quirks::with(&[text]).map(|_| text.to_owned())
 }
 
-/// The longest duration that an argument accepts: far longer than any run, and far below what overflows a clock.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// The largest `--parallelism`.
 const MOST_AT_ONCE: usize = 1000;
 
@@ -345,27 +344,11 @@ const MOST_A_MINUTE: u32 = 60_000;
 /// The longest `--freshness`: an older reading says little about the current state.
 const LEAST_FRESH: Duration = Duration::from_secs(60);
 
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    match length(text)? {
-        Some(length) if length > LONGEST => Err("the longest duration is `24h`".to_owned()),
-        Some(length) if !length.is_zero() => Ok(length),
-        Some(_) | None => Err("a duration must be greater than zero".to_owned()),
-    }
-}
-
 fn freshness(text: &str) -> Result<Duration, String> {
     // Only zero needs no unit.
-    let length = if text == "0" { Some(Duration::ZERO) } else { length(text)? };
+    let length = if text == "0" { Some(Duration::ZERO) } else { durations::length(text)? };
     let length = length.filter(|length| *length <= LEAST_FRESH);
     length.ok_or_else(|| "expected a duration from `0` to `1m`".to_owned())
-}
-
-/// `None` if it is negative.
-fn length(text: &str) -> Result<Option<Duration>, String> {
-    let parsed: Result<jiff::SignedDuration, _> = text.parse();
-    let length =
-        parsed.map_err(|_| "a duration is a number with a unit, such as `30s` or `2m`".to_owned())?;
-    Ok(Duration::try_from(length).ok())
 }
 
 fn parallelism(text: &str) -> Result<NonZeroUsize, String> {
@@ -427,7 +410,7 @@ pub(super) struct Guards {
     #[arg(long)]
     allow_on_air: bool,
 
-    /// Allow changes after which something of the replay would no longer be recorded
+    /// Allow changes after which a session of the replay would no longer be recorded
     #[arg(long)]
     allow_replay_loss: bool,
 }
@@ -465,9 +448,8 @@ pub(super) struct Scope {
     #[command(flatten)]
     views: Views,
 
-    /// Folder of the journals: unfinished runs are looked up in it, and apply writes its own journal there
-    #[arg(long, value_name = "DIR", default_value = JOURNALS, help_heading = "Journal")]
-    pub(super) journal: PathBuf,
+    #[command(flatten)]
+    pub(super) keeping: Keeping,
 }
 
 impl Scope {
@@ -505,6 +487,9 @@ pub(super) struct Writing {
     /// How long to wait after an unanswered request before anything else is written to its address
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_SETTLE", default_value = "30s", value_parser = duration)]
     pub(super) settle: Duration,
+
+    #[command(flatten)]
+    pub(super) leasing: Leasing,
 
     #[command(flatten)]
     pub(super) guards: Guards,
@@ -563,7 +548,7 @@ impl Planning {
 
 /// The planner's options from the arguments.
 pub(super) fn plan_options(scope: &Scope, guards: &Guards) -> PlanOptions {
-    let Scope { selected: Selected { target, exclude }, remote, format: _, full: _, views: _, journal: _ } =
+    let Scope { selected: Selected { target, exclude }, remote, format: _, full: _, views: _, keeping: _ } =
         scope;
     let Guards {
         max_delete,
@@ -603,20 +588,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_have_units() {
-        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        assert!(duration("5").is_err());
-        assert!(duration("0s").is_err());
-        assert!(duration("-3s").is_err());
-    }
-
-    #[test]
     fn no_number_is_larger_than_clocks_and_counters_take() {
-        assert_eq!(duration("24h"), Ok(LONGEST));
-        for text in ["24h1s", "9223372036854775807s", "2562047788015215h"] {
-            assert_eq!(duration(text), Err("the longest duration is `24h`".to_owned()), "{text}");
-        }
         let (calls, pace) = (|text| parallelism(text).ok().map(NonZeroUsize::get), |text| rate(text).ok());
         assert_eq!(["1", "1000"].map(calls), [Some(1), Some(1000)]);
         assert_eq!(["0", "1001", "-1", "2305843009213693952", "18446744073709551616"].map(calls), [None; 5]);

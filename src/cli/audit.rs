@@ -11,11 +11,12 @@ use super::failure::Failure;
 use super::goal::Goal;
 use super::load::{Loaded, load};
 use super::monitor::{AUDIT_STATE, Monitor, Monitored, Monitoring};
-use super::observe::{Observed, against, block_on, observe};
+use super::observe::{Observed, against, observe};
 use super::places::Places;
 use super::reading::{self, Asked, Domains};
 use super::record::Earlier;
 use super::run::{Run, Session, Told};
+use super::runtime::block_on;
 use super::sealed;
 use super::undeclared::Breadth;
 use super::views::of_audit;
@@ -30,11 +31,11 @@ use crate::resolve::Entry;
 use crate::source::Place;
 
 pub(super) const LONG_HELP: &str = "\
-Tell of everything that was on air whether it was recorded: exit with 2 if something was not, with 1 if not everything could be read
+Check whether everything that was on air was recorded: exit with 2 if something was not, with 1 if not everything could be read
 
-It reads who published when, the recordings in VOD, the configurations and the journals of earlier runs, and judges every
-session by the configuration that applied when it began. It says `recorded` or `not recorded` only where that is certain, and
-else why it is not known. `must_record` in the files names streams that must be recorded even if no configuration applies.";
+livevod reads who published when, the recordings in VOD, the configurations and the journals of earlier runs. It judges each session by \
+the configuration that applied when the session began. It says `recorded` or `not recorded` only where that is certain; otherwise it says \
+`unknown`, and why. `must_record` in the files names streams that must be recorded even if no configuration applies to them.";
 
 #[derive(Debug, Args)]
 #[command(mut_arg("format", |format| format.value_parser(of_audit())))]
@@ -47,11 +48,11 @@ pub(super) struct Arguments {
     #[command(flatten)]
     window: Window,
 
-    /// Take what aired from FILE, which `livevod sessions --out` wrote, instead of asking the service
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "from", "transcoded"])]
+    /// Judge the sessions in FILE, which `livevod sessions --out` wrote, instead of asking the service
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "beginning", "transcoded"])]
     sessions: Option<PathBuf>,
 
-    /// Take the configurations from a snapshot, instead of asking the service
+    /// With --sessions, take the configurations from a snapshot instead of asking the service
     #[arg(long, value_name = "SNAPSHOT", requires = "sessions")]
     against: Option<PathBuf>,
 
@@ -59,15 +60,15 @@ pub(super) struct Arguments {
     #[arg(long)]
     transcoded: bool,
 
-    /// List only the streams that are on air under a configuration which has changed since they began; exit with 2 if there are any
+    /// List only streams on air whose configuration has changed since they began; exit with 2 if there are any
     #[arg(long, conflicts_with_all = ["notify", "metrics"])]
     pending: bool,
 
-    /// How long after a part or a stream has ended its recording must be listed: until then, its verdict is `pending`
+    /// How long VOD may take to list a recording after its part of the stream has ended; until then, the verdict is `pending`
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = length)]
     grace: SignedDuration,
 
-    /// How much later than in truth a recording may say that it began, so that a shorter lack is none
+    /// How late the start time of a recording may be; a gap that is no longer than that does not count as missing
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = length)]
     slack: SignedDuration,
 
@@ -109,8 +110,9 @@ impl Run for Arguments {
     fn places(&self) -> Places<'_> {
         let Self { planning, sessions, against, .. } = self;
         let reads = || planning.files().into_iter().chain(sessions.clone()).chain(against.clone()).collect();
-        let places =
-            Places::reading(reads).journals(&planning.scope.journal).writing("--out", self.out.as_ref());
+        let places = Places::reading(reads)
+            .journals(planning.scope.keeping.folder())
+            .writing("--out", self.out.as_ref());
         self.monitoring.places(planning.scope.format, places)
     }
 
@@ -177,7 +179,7 @@ impl Arguments {
             loaded: &loaded,
             target: &observed.target,
             snapshot: &observed.snapshot,
-            writes: &earlier.writes(&scope.journal, aired.period.from),
+            writes: &earlier.writes(&scope.keeping, &scope.remote, aired.period.from),
             aired: &aired,
             settings: Settings { grace: self.grace, slack: self.slack },
         };
@@ -191,14 +193,14 @@ impl Arguments {
         let domains = domains(loaded, &scope.remote, selection);
         let options = whole_domains(scope, &domains);
         if let (Some(snapshot), Some(sessions)) = (&self.against, &self.sessions) {
-            let observed = against(snapshot, loaded, &options, &scope.journal, Goal::Files)?;
+            let observed = against(snapshot, loaded, &options, scope, Goal::Files)?;
             let aired = reading::from_file(sessions, Some(&observed.target), &domains)?;
-            let earlier = Earlier::read_all(&scope.journal, &observed.target)?;
+            let earlier = Earlier::read_all(&scope.keeping, &scope.remote, &observed.target)?;
             return Ok(Read { observed, earlier, aired });
         }
         let connection = connect(&scope.remote, Access::Reads, &Goal::Files.reach(&loaded.desired))?;
         *calls = connection.calls.clone();
-        let earlier = Earlier::read_all(&scope.journal, &connection.target)?;
+        let earlier = Earlier::read_all(&scope.keeping, &scope.remote, &connection.target)?;
         let period = window.period(Timestamp::now())?;
         let asked = Asked { period, transcoded: *transcoded, clients: false };
         let reading = async {

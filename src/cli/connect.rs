@@ -11,7 +11,7 @@ use super::goal::Reach;
 use super::progress::telling;
 use super::terminal::{note, secrets};
 use crate::api::credentials::{self, CredentialsError, Surroundings};
-use crate::api::{self, CallEntry, CallLog, Client, ClientSettings, Endpoint, proxy_before};
+use crate::api::{self, CallEntry, CallLog, Client, ClientSettings, Endpoint, Timeouts, proxy_before};
 use crate::diag::{Code, Diagnostic};
 use crate::gate::clean;
 use crate::render::{Check, Exit, Target};
@@ -69,6 +69,16 @@ pub(super) enum Access {
 
 /// Connects to the service that the arguments name; `--emulator` wins over an endpoint from a variable.
 pub(super) fn connect(remote: &Remote, access: Access, reach: &Reach) -> Result<Connection, Failure> {
+    connect_with(remote, access, reach, Timeouts::default())
+}
+
+/// The same, with these times for each call.
+pub(super) fn connect_with(
+    remote: &Remote,
+    access: Access,
+    reach: &Reach,
+    timeouts: Timeouts,
+) -> Result<Connection, Failure> {
     let account = account(remote.account.as_ref(), reach)?;
     match &remote.emulator {
         Some(_) if remote.endpoint.is_typed => Err(Failure::from(Diagnostic::new(
@@ -76,7 +86,7 @@ pub(super) fn connect(remote: &Remote, access: Access, reach: &Reach) -> Result<
             "`--emulator` can't be combined with `--endpoint`: give only one of them",
         ))),
         Some(file) => embedded(remote, access, file, reach, account),
-        None => over_http(remote, reach, account),
+        None => over_http(remote, reach, account, timeouts),
     }
 }
 
@@ -167,7 +177,12 @@ fn played(account: Option<&str>) -> emulator::Settings {
     emulator::Settings { account, limit: None, ..default }
 }
 
-fn over_http(remote: &Remote, reach: &Reach, account: Option<String>) -> Result<Connection, Failure> {
+fn over_http(
+    remote: &Remote,
+    reach: &Reach,
+    account: Option<String>,
+    timeouts: Timeouts,
+) -> Result<Connection, Failure> {
     let endpoint = endpoint(remote)?;
     let surroundings = Surroundings::of_process(secrets().clone());
     let found = credentials::find(&surroundings, remote.profile.as_deref());
@@ -186,12 +201,25 @@ fn over_http(remote: &Remote, reach: &Reach, account: Option<String>) -> Result<
     let name = over_http_name(endpoint.as_ref());
     let regions = regions(remote, reach);
     let calls = Tally::default();
-    let settings =
-        ClientSettings { endpoint, regions, ..settings(remote, &calls, ClientSettings::new(found)) };
+    let settings = ClientSettings {
+        endpoint,
+        regions,
+        timeouts,
+        ..settings(remote, &calls, ClientSettings::new(found))
+    };
     let client = Client::new(settings).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
     let tells_waits = std::io::stderr().is_terminal() && !remote.log;
     let target = Target { name, account };
     Ok(Connection { client, target, is_local, credentials: Some(source), calls, tells_waits })
+}
+
+/// A client whose keys sign requests to another service of the same account.
+pub(super) fn signer(remote: Option<&Remote>) -> Result<Client, Failure> {
+    let surroundings = Surroundings::of_process(secrets().clone());
+    let profile = remote.and_then(|remote| remote.profile.as_deref());
+    let found = credentials::find(&surroundings, profile).map_err(|error| no_credentials(&error))?;
+    let settings = ClientSettings { secrets: secrets().clone(), ..ClientSettings::new(found) };
+    Ok(Client::new(settings).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?)
 }
 
 impl Connection {

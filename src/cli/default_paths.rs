@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::config;
 
+/// The folder of what livevod keeps.
+pub(super) const OWN: &str = ".livevod";
+
 /// The folder of the journals.
 pub(super) const JOURNALS: &str = ".livevod/journal";
 

@@ -1,22 +1,22 @@
 //! `livevod doctor`.
 
-use std::path::{Path, PathBuf};
-
 use clap::Args;
 use jiff::Timestamp;
 
 use super::arguments::{Paths, Remote, Rules};
 use super::checkup;
 use super::connect::{self, Access, connect, service};
-use super::default_paths::JOURNALS;
 use super::failure::Failure;
 use super::goal::Reach;
+use super::keeping::Keeping;
 use super::load::as_far_as_valid;
-use super::observe::block_on;
 use super::record::{Earlier, unusable};
 use super::run::{Run, Session, Told};
+use super::runtime::block_on;
+use super::shared::Shared;
 use super::views::of_pages;
 use crate::apply::journal::{Lock, LockError};
+use crate::bucket;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::render::{self, Check, Exit, Format, Target};
 use crate::resolve::Desired;
@@ -24,8 +24,8 @@ use crate::resolve::Desired;
 pub(super) const LONG_HELP: &str = "\
 Check credentials, account, clock, network, permissions and journals, and say how to fix what is wrong
 
-Reads from the service and changes nothing there. If the files are broken or missing, everything that needs no files is checked all the same.
-Exits with 1 if something would stop a plan, else with 0.";
+Reads from the service and changes nothing there. If the files are broken or missing, everything that needs no files is \
+checked all the same. Exits with 1 if something would stop a plan, else with 0.";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -38,9 +38,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     remote: Remote,
 
-    /// Folder of the journals
-    #[arg(long, value_name = "DIR", default_value = JOURNALS)]
-    journal: PathBuf,
+    #[command(flatten)]
+    keeping: Keeping,
 
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_pages())]
@@ -63,7 +62,13 @@ impl Run for Arguments {
         let target = Target { name: service(&self.remote)?, account };
         let mut checks = vec![broken.map_or_else(|| files(&desired), |failure| broken_files(&failure))];
         checks.extend(self.service(&desired, &reach)?);
-        checks.push(journal(&self.journal, &target));
+        let store = store(&self.keeping, &self.remote, &target);
+        let is_usable = !store.as_ref().is_some_and(Check::stops_plan);
+        checks.extend(store);
+        checks.push(match is_usable {
+            true => journal(&self.keeping, &self.remote, &target),
+            false => Check::skipped("journal", "the store can't be used"),
+        });
         let exit = if checks.iter().any(Check::stops_plan) { Exit::Error } else { Exit::Success };
         terminal.show(&render::checks(&checks, &target, exit, &terminal.layout(self.format)));
         Ok(exit)
@@ -121,12 +126,34 @@ fn without_credentials(failure: Failure) -> Result<Vec<Check>, Failure> {
     }
 }
 
+/// The store that several machines share, if there is one: everything that a lease needs is tried.
+fn store(keeping: &Keeping, remote: &Remote, target: &Target) -> Option<Check> {
+    let failed = |failure: Failure| {
+        let first = failure.diagnostics.into_iter().next();
+        let (message, help) = first.map(|first| (first.message, first.help)).unwrap_or_default();
+        Check::no_store(&message, help.as_deref())
+    };
+    let shared = match Shared::open(keeping, Some(remote), target.account.as_deref()) {
+        Ok(shared) => shared?,
+        Err(failure) => return Some(failed(failure)),
+    };
+    let tried = block_on(bucket::check(&*shared.objects)).map(|tried| match &tried {
+        Ok(found) => match found.trouble() {
+            None => Check::store(&shared.name, found.ahead),
+            Some(trouble) => failed(shared.unusable(trouble).into()),
+        },
+        Err(error) => failed(shared.unusable(error).into()),
+    });
+    Some(tried.unwrap_or_else(failed))
+}
+
 /// The folder of journals. A plan reads it; only apply writes and locks it. It is locked for a moment, as apply does it:
 /// nothing else shows that it can be.
-fn journal(folder: &Path, target: &Target) -> Check {
+fn journal(keeping: &Keeping, remote: &Remote, target: &Target) -> Check {
+    let folder = &keeping.folder();
     let failed =
         |finding: Diagnostic, stops| Check::no_journal(&finding.message, finding.help.as_deref(), stops);
-    let earlier = match Earlier::read(folder, target) {
+    let earlier = match Earlier::read(keeping, remote, target) {
         Ok(earlier) => earlier,
         Err(failure) => {
             let first = failure.diagnostics.into_iter().next();

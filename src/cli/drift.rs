@@ -12,12 +12,13 @@ use super::failure::Failure;
 use super::goal::Goal;
 use super::load::{Loaded, load};
 use super::monitor::{Monitor, Monitored, Monitoring};
-use super::observe::{Observed, block_on, observe};
+use super::observe::{Observed, observe};
 use super::only_new::LastCheck;
 use super::places::Places;
 use super::record::Earlier;
 use super::rerun;
 use super::run::{Run, Session, Told};
+use super::runtime::block_on;
 use super::undeclared::Breadth;
 use super::views::of_drift;
 use crate::api::{self, Trail, Who};
@@ -81,7 +82,7 @@ impl Run for Arguments {
 
     fn places(&self) -> Places<'_> {
         let (events, file) = self.streaming.output();
-        let places = Places::reading(|| self.planning.files()).journals(&self.planning.scope.journal);
+        let places = Places::reading(|| self.planning.files()).journals(self.planning.scope.keeping.folder());
         let places = places.writing("--only-new", self.only_new.as_ref());
         self.monitoring.places(self.planning.scope.format, places.writing(events, file))
     }
@@ -135,7 +136,7 @@ impl Arguments {
         let mut calls = Tally::default();
         let compared = self.compare(&mut calls);
         let summary = || match &compared {
-            Ok(Checked { observed, drift, .. }) => observed.summary(drift),
+            Ok(Checked { observed, drift, who, .. }) => observed.summary(drift, who.as_ref()),
             Err(failure) => monitor.failed(failure),
         };
         let told = monitor.tell(summary, &calls);
@@ -151,7 +152,7 @@ impl Arguments {
         *calls = connection.calls.clone();
         let last =
             self.only_new.as_deref().map(|file| LastCheck::read(file, &connection.target)).transpose()?;
-        let earlier = Earlier::read(&scope.journal, &connection.target)?;
+        let earlier = Earlier::read(&scope.keeping, &scope.remote, &connection.target)?;
         let region = |address: &Address| {
             let written = loaded.desired.region(&address.domain);
             written.or(scope.remote.region.as_deref()).map(str::to_owned)
@@ -163,7 +164,7 @@ impl Arguments {
             observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
             // A service in sync has no history to tell.
             let history = match observed.plan.differs() || self.unmanaged {
-                true => Earlier::read_all(&scope.journal, &connection.target)?.history(),
+                true => Earlier::all(&scope.keeping, &scope.remote, &connection.target).await?.history(),
                 false => History::default(),
             };
             let drift = drift::find(Comparison {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::arguments;
+use super::durations;
 use crate::emulator::{ACCOUNT, Settings};
 use crate::files;
 use crate::model::{Address, domain_error};
@@ -80,7 +80,7 @@ pub(super) struct Account {
     credentials_uri: bool,
 
     /// How long after a write ActionTrail lists its event [default: 0s; the service takes up to 10 minutes]
-    #[arg(long, value_name = "DURATION", value_parser = arguments::duration)]
+    #[arg(long, value_name = "DURATION", value_parser = durations::duration)]
     event_delay: Option<Duration>,
 }
 

@@ -17,11 +17,11 @@ pub(super) struct Begun {
     #[command(flatten)]
     session: Played,
 
-    /// End the session at this time too: a time, or how long ago [default: it is on air]
+    /// Also end the session, at this time: a time, or how long ago [default: it stays on air]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     until: Option<Moment>,
 
-    /// Ingest domain [default: the main streaming domain]
+    /// Ingest domain that the publisher sends to [default: the main streaming domain]
     #[arg(long, value_name = "DOMAIN")]
     ingest_domain: Option<String>,
 
@@ -48,7 +48,8 @@ struct Played {
     #[arg(long, value_name = "FILE", default_value = EMULATED)]
     data: PathBuf,
 
-    /// When it happened: a time, such as 2026-11-28T20:00:00Z, or how long ago, such as 2h [default: now]
+    /// When it happened: a time, such as 2026-11-28T20:00:00Z, or how long ago, such as 2h; only a configuration that existed by then
+    /// applies [default: now]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Option<Moment>,
 }

@@ -14,14 +14,14 @@ use super::emulated_session::{Begun, Ended};
 use super::failure::{Failure, with_causes};
 use super::interrupt::Interrupt;
 use super::kinds::Kind;
-use super::observe::block_on;
 use super::places::Places;
 use super::run::{Run, Session};
+use super::runtime::block_on;
 use super::sealed;
 use super::terminal::Terminal;
 use crate::diag::{Code, Diagnostic};
 use crate::emulator::server::{self, Admin};
-use crate::emulator::{Api, CallEntry, CallLog, Quirks, Service, Settings, all_quirks};
+use crate::emulator::{Api, CallEntry, CallLog, NewBucket, Quirks, Service, Settings, all_quirks};
 #[cfg(feature = "faults")]
 use crate::emulator::{Fault, fault_help};
 use crate::files;
@@ -52,6 +52,10 @@ pub(super) struct Arguments {
     /// Load the initial state from FILE: the output of `dump`, or a saved answer of DescribeLiveRecordVodConfigs
     #[arg(long, value_name = "FILE", help_heading = "State")]
     load: Option<PathBuf>,
+
+    /// Bucket of Object Storage Service that exists; KIND is versioned, suspended or locked [default: none]
+    #[arg(long = "bucket", value_name = "NAME[=KIND]", help_heading = "State")]
+    buckets: Vec<NewBucket>,
 
     /// Generation of the API
     #[arg(long, default_value = "2026", help_heading = "Behaviour")]
@@ -106,7 +110,7 @@ impl From<Generation> for Api {
 /// The subcommands of `livevod emulator`; without one, it serves the API.
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// List the questions that the API documents leave open, and the answers that --quirk can select
+    /// List the questions that the API documents leave open, and the answers that --quirk selects
     Quirks,
     /// List the kinds of faults, and the keys that select the calls they affect
     #[cfg(feature = "faults")]
@@ -117,7 +121,7 @@ enum Task {
         #[arg(long, value_name = "FILE")]
         data: PathBuf,
     },
-    /// Begin a session: a publisher connects, and is recorded as the configurations say at that moment
+    /// Begin a session: a publisher connects, and is recorded by the configuration that applies at that time
     Publish(Begun),
     /// End the session that is on air
     Unpublish(Ended),
@@ -174,6 +178,9 @@ fn furnished(arguments: &Arguments) -> Result<Service, Failure> {
         service.load(&text).map_err(|error| {
             Diagnostic::new(Code::Emulator, format!("can't load `{}`: {error}", file.display()))
         })?;
+    }
+    for bucket in &arguments.buckets {
+        service.make_bucket(bucket).map_err(Failure::of_emulator)?;
     }
     #[cfg(feature = "faults")]
     service.set_faults(arguments.faults.clone());

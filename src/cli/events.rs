@@ -43,6 +43,7 @@ impl Streaming {
 pub(super) struct Events(Option<Arc<Stream>>);
 
 struct Stream {
+    command: Command,
     path: PathBuf,
     file: EventFile,
 }
@@ -60,14 +61,14 @@ impl Events {
             Diagnostic::new(Code::Unwritable, message)
                 .help("name a file in an existing, writable folder: `--json-into FILE`")
         })?;
-        Ok(Self(Some(Arc::new(Stream { path: path.clone(), file }))))
+        Ok(Self(Some(Arc::new(Stream { command, path: path.clone(), file }))))
     }
 
     /// Writes the findings and the plan.
     pub(super) fn plan(&self, view: &PlanView, findings: &[Diagnostic], sources: &Sources) {
         self.findings(findings, sources);
         if let Some(stream) = &self.0 {
-            Event::plan(view).for_each(|event| stream.tell(&event));
+            Event::plan(view, stream.command).for_each(|event| stream.tell(&event));
         }
     }
 

@@ -10,15 +10,15 @@ use jiff::Timestamp;
 use super::arguments::{MaxFindings, Paths, Remote, Rules};
 use super::candidates;
 use super::connect::{Access, Connection, connect, with_source};
-use super::default_paths::JOURNALS;
 use super::explain_at::Question;
 use super::failure::Failure;
 use super::goal::Reach;
+use super::keeping::Keeping;
 use super::load::{Loaded, load};
 use super::moments::since;
-use super::observe::block_on;
 use super::record::Earlier;
 use super::run::{Run, Session, Told};
+use super::runtime::block_on;
 use super::stream_url;
 use super::terminal::Terminal;
 use super::views::of_pages;
@@ -51,14 +51,13 @@ pub(super) struct Arguments {
     #[arg(long, requires = "online")]
     who: bool,
 
-    /// With an address, tell what happened to the stream at this time of the last 30 days: who published it, which configuration
+    /// With an address, show what happened to the stream at this time, in the last 30 days: who published it, which configuration
     /// applied, what was recorded, and what to do first; a time (2026-11-28T20:00:00Z), a day, or how long ago (9h)
     #[arg(long, value_name = "TIME", value_parser = since, conflicts_with_all = ["online", "who"])]
     at: Option<Timestamp>,
 
-    /// Folder of the journals, read only with --online and --at
-    #[arg(long, value_name = "DIR", default_value = JOURNALS)]
-    journal: PathBuf,
+    #[command(flatten)]
+    keeping: Keeping,
 
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_pages())]
@@ -115,9 +114,9 @@ fn explain_past(
     arguments: &Arguments,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let Arguments { paths, remote, journal, format, .. } = arguments;
+    let Arguments { paths, remote, keeping, format, .. } = arguments;
     let loaded = load(&Paths::new(paths.clone()), &Rules::default())?;
-    Question { address, time, remote, journal, format: *format }.answer(&loaded, terminal)
+    Question { address, time, remote, keeping, format: *format }.answer(&loaded, terminal)
 }
 
 /// A domain, or a domain and an app, if the text is one.
@@ -194,7 +193,7 @@ struct Asked {
 fn ask(address: &Address, loaded: &Loaded, arguments: &Arguments) -> Result<Asked, Failure> {
     let desired = &loaded.desired;
     let connection = connect(&arguments.remote, Access::Reads, &Reach::of(desired))?;
-    let earlier = Earlier::read_all(&arguments.journal, &connection.target)?;
+    let earlier = Earlier::read_all(&arguments.keeping, &arguments.remote, &connection.target)?;
     let answers = async {
         let client = &connection.client;
         connection.prepare().await?;

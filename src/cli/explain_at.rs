@@ -9,10 +9,11 @@ use super::audit::Evidence;
 use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::goal::Reach;
+use super::keeping::Keeping;
 use super::load::Loaded;
-use super::observe::block_on;
 use super::reading::{self, Asked};
 use super::record::Earlier;
+use super::runtime::block_on;
 use super::terminal::Terminal;
 use crate::audit::{History, Ruling, Session, SessionAudit, Settings, is_near_miss};
 use crate::diag::{Code, Diagnostic};
@@ -28,14 +29,14 @@ pub(super) struct Question<'a> {
     pub(super) address: &'a Address,
     pub(super) time: Timestamp,
     pub(super) remote: &'a Remote,
-    pub(super) journal: &'a std::path::Path,
+    pub(super) keeping: &'a Keeping,
     pub(super) format: Format,
 }
 
 impl Question<'_> {
     /// Reads what there is and tells it.
     pub(super) fn answer(&self, loaded: &Loaded, terminal: &Terminal) -> Result<Exit, Failure> {
-        let Self { address, time, remote, journal, format } = *self;
+        let Self { address, time, remote, keeping, format } = *self;
         let now = Timestamp::now();
         let period = self.period(now)?;
         let domain: Arc<str> = address.domain.clone();
@@ -44,7 +45,7 @@ impl Question<'_> {
             return Err(Diagnostic::new(Code::Usage, message).help("add the domain to the files").into());
         };
         let connection = connect(remote, Access::Reads, &Reach::of(&loaded.desired))?;
-        let earlier = Earlier::read_all(journal, &connection.target)?;
+        let earlier = Earlier::read_all(keeping, remote, &connection.target)?;
         let region = desired.region.as_ref().map(|region| region.value.clone()).or(remote.region.clone());
         let asked = Asked { period, transcoded: true, clients: false };
         let told = self.told_period(period, now);
@@ -65,7 +66,7 @@ impl Question<'_> {
             exit: Exit::Error,
         })?;
         let snapshot = Snapshot { domains: [(domain.clone(), listed)].into() };
-        let writes = earlier.writes(journal, period.from);
+        let writes = earlier.writes(keeping, remote, period.from);
         let evidence = Evidence {
             loaded,
             target: &connection.target,

@@ -11,7 +11,7 @@ use super::arguments::Remote;
 use super::connect::{Access, Connection, connect, with_source};
 use super::failure::Failure;
 use super::goal::Reach;
-use super::observe::block_on;
+use super::runtime::block_on;
 use super::saved;
 use crate::api;
 use crate::config;

@@ -18,18 +18,27 @@ const PARTS: [Part; 4] = [
             "expect_digest",
             "reviewed",
             "out",
+            "publish",
             "all",
             "from",
             "merge",
             "against",
             "base",
+            "online",
+            "replay",
             "detailed_exitcode",
             "unmanaged",
             "only_new",
+            "who",
+            "sessions",
+            "pending",
+            "transcoded",
+            "clients",
+            "grace",
+            "slack",
             "plan",
             "without_files",
             "purposes",
-            "online",
             "looks_up",
             "paths",
             "check",
@@ -40,11 +49,11 @@ const PARTS: [Part; 4] = [
     },
     Part { heading: Some("Output"), options: &["format", "full", "color", "max_findings"] },
     Part { heading: Some("Writing"), options: &["stop_on_error", "freshness", "settle"] },
-    Part { heading: Some("Journal"), options: &["journal", "folder"] },
+    Part { heading: Some("Journal"), options: &["store", "folder", "lease_wait", "lease"] },
 ];
 
 /// Two example lines for each command, by its name.
-const EXAMPLES: [(&str, &str); 21] = [
+const EXAMPLES: [(&str, &str); 22] = [
     ("init", "  livevod init live.example.com\n  livevod init live.example.com --online --ci github"),
     ("import", "  livevod import live.example.com > livevod.yaml\n  livevod import --all --out livevod"),
     ("validate", "  livevod validate\n  livevod validate --online --deny warnings"),
@@ -78,10 +87,14 @@ const EXAMPLES: [(&str, &str); 21] = [
         "journal",
         "  livevod journal --since 7d --address live.example.com/show\n  livevod journal prune --keep 90d --dry-run",
     ),
+    (
+        "lease",
+        "  livevod lease --store oss://my-team/livevod\n  livevod lease release live.example.com:41 --store oss://my-team/livevod",
+    ),
     ("render", "  livevod render\n  livevod render --format json"),
     (
         "explain",
-        "  livevod explain recording-gap\n  livevod explain live.example.com/show/cam1 --online --who",
+        "  livevod explain live.example.com/show/cam1 --online --who\n  livevod explain live.example.com/show/cam1 --at 2026-11-28T21:00:00Z",
     ),
     ("doctor", "  livevod doctor\n  livevod doctor --profile apply --format json"),
     (
@@ -91,7 +104,7 @@ const EXAMPLES: [(&str, &str); 21] = [
     ("fmt", "  livevod fmt\n  livevod fmt --check"),
     (
         "emulator",
-        "  livevod emulator --data state.log --fault throttle:action=Add,every=3\n  livevod emulator publish live.example.com/show/cam1 --at 2h --until 30m",
+        "  livevod emulator --data state.log --fault throttle:action=Add,every=3\n  livevod emulator --bucket demo\n  livevod emulator publish live.example.com/show/cam1 --at 2h --until 30m",
     ),
     ("schema", "  livevod schema > livevod.schema.json\n  livevod schema plan"),
     (
@@ -169,6 +182,23 @@ mod tests {
                     .try_get_matches_from(&words)
                     .unwrap_or_else(|error| panic!("{line}: {error}"));
             }
+        }
+    }
+
+    /// The terminal's width decides where lines end.
+    #[test]
+    fn a_paragraph_of_a_long_help_is_one_line() {
+        let program = program();
+        let commands = program.get_subcommands();
+        let commands: Vec<_> =
+            commands.flat_map(|one| std::iter::once(one).chain(one.get_subcommands())).collect();
+        let told = commands
+            .iter()
+            .filter_map(|command| Some((command.get_name(), command.get_long_about()?.to_string())));
+        let told: Vec<(&str, String)> = told.collect();
+        assert!(told.len() > 5, "{told:?}");
+        for (name, help) in told {
+            assert!(help.split("\n\n").all(|paragraph| !paragraph.contains('\n')), "{name}: {help}");
         }
     }
 

@@ -10,8 +10,8 @@ use super::connect::{Access, Connection, connect};
 use super::default_paths::default_paths;
 use super::failure::Failure;
 use super::goal::Reach;
-use super::observe::block_on;
 use super::run::{Run, Session};
+use super::runtime::block_on;
 use crate::diag::{Code, Diagnostic};
 use crate::files;
 use crate::model::domain_error;
@@ -44,7 +44,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "DOMAIN", value_parser = domain)]
     domains: Vec<String>,
 
-    /// Write CI pipelines too: a plan in each pull request, apply after the merge, a drift check every night
+    /// Write CI pipelines too: a plan in each pull request, apply after the merge, regular drift checks
     #[arg(long, value_enum, value_name = "HOST")]
     ci: Option<Host>,
 

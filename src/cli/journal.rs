@@ -1,22 +1,20 @@
 //! `livevod journal`.
 
-use std::path::{Path, PathBuf};
-
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 use jiff::Timestamp;
 
 use super::arguments::MaxFindings;
 use super::candidates;
-use super::default_paths::JOURNALS;
 use super::failure::Failure;
+use super::found::{all, find};
+use super::kept::Kept;
 use super::moments::since;
 use super::prune;
-use super::record::{damaged, unusable};
+use super::push;
 use super::run::{Run, Session, Told};
 use super::views::of_pages;
-use crate::apply::journal::{Header, RunRecord, Stored, read_runs};
-use crate::diag::{Code, Diagnostic};
+use crate::apply::journal::{Header, RunRecord};
 use crate::model::Pattern;
 use crate::render::{self, Context, Exit, Format};
 use crate::source::Sources;
@@ -39,9 +37,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "WHEN", conflicts_with = "run", value_parser = since)]
     since: Option<Timestamp>,
 
-    /// Folder of the journals
-    #[arg(long = "journal", value_name = "DIR", default_value = JOURNALS)]
-    folder: PathBuf,
+    #[command(flatten)]
+    kept: Kept,
 
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_pages())]
@@ -53,6 +50,9 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Take journals that only this machine has to the store
+    #[command(long_about = push::LONG_HELP)]
+    Push(push::Arguments),
     /// Remove the journals and snapshots of old runs that nothing needs any more
     #[command(long_about = prune::LONG_HELP)]
     Prune(prune::Arguments),
@@ -62,6 +62,7 @@ impl Run for Arguments {
     fn told(&self) -> Told<'_> {
         Told::in_format(match &self.task {
             Some(Task::Prune(prune)) => prune.format,
+            Some(Task::Push(_)) => Format::Human,
             None => self.format,
         })
     }
@@ -71,10 +72,13 @@ impl Run for Arguments {
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
-        if let Some(Task::Prune(prune)) = &self.task {
-            return prune.carry_out(terminal);
+        match &self.task {
+            Some(Task::Prune(prune)) => return prune.carry_out(terminal),
+            Some(Task::Push(push)) => return push.carry_out(terminal),
+            None => {}
         }
-        let Self { task: _, run, address: _, since: _, folder, format, shown: _ } = self;
+        let Self { task: _, run, address: _, since: _, kept, format, shown: _ } = self;
+        let folder = &kept.folder()?;
         let (exit, layout) = (Exit::Success, terminal.layout(*format));
         if let Some(id) = run {
             terminal.show(&render::run(&find(folder, id)?, exit, &layout));
@@ -94,44 +98,5 @@ impl Arguments {
         let mut addresses = changes.iter().map(|change| &change.address);
         let is_meant = |address| self.address.iter().any(|pattern| pattern.matches(address));
         self.since.is_none_or(|since| *time >= since) && (self.address.is_empty() || addresses.any(is_meant))
-    }
-}
-
-/// All runs in a folder, newest first, and a warning for each journal that can't be read.
-fn all(folder: &Path) -> Result<(Vec<RunRecord>, Vec<Diagnostic>), Failure> {
-    let (mut runs, mut diagnostics) = (Vec::new(), Vec::new());
-    for Stored { path, copies: _, run } in
-        read_runs(folder).map_err(|error| unusable(&error))?.into_iter().rev()
-    {
-        match run {
-            Ok(run) => runs.extend(run),
-            Err(error) => diagnostics.push(damaged(&path, &error)),
-        }
-    }
-    Ok((runs, diagnostics))
-}
-
-/// The one run whose id begins with `id`; `last` is the newest run.
-pub(super) fn find(folder: &Path, id: &str) -> Result<RunRecord, Failure> {
-    let (runs, damaged) = all(folder)?;
-    let fits = |run: &RunRecord| id == "last" || run.header.run.starts_with(id);
-    let mut found: Vec<RunRecord> = runs.into_iter().filter(fits).collect();
-    if id == "last" {
-        found.truncate(1);
-    }
-    match (found.pop(), found.len()) {
-        (Some(run), 0) => Ok(run),
-        (None, _) => {
-            let message = match id {
-                "last" => format!("`{}` has no runs", folder.display()),
-                _ => format!("`{}` has no run with an id that begins with `{id}`", folder.display()),
-            };
-            let none = Diagnostic::new(Code::Usage, message).help("`livevod journal` lists the runs");
-            Err(Failure { diagnostics: [vec![none], damaged].concat(), ..Failure::default() })
-        }
-        (Some(_), more) => {
-            let message = format!("{} runs have an id that begins with `{id}`", more + 1);
-            Err(Diagnostic::new(Code::Usage, message).help("give more characters of the id").into())
-        }
     }
 }

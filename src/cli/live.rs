@@ -29,8 +29,8 @@ use crate::wire::{PUBLISH_DAYS, PUBLISHES_PER_SECOND};
 /// What is read of the past, for the plan to be replayed on.
 #[derive(Debug, Default, Args)]
 pub(super) struct Replaying {
-    /// Also show what the plan means for streams of the past: which of them are recorded before and after it. Reads the last days
-    /// or hours (7d, 12h; 30d at most), or a file that `livevod sessions` wrote
+    /// Also show what the plan would have meant for the sessions of the past: which of them are recorded before and after it. The
+    /// sessions are those of the last days or hours (7d, 12h; 30d at most), or those of a file that `livevod sessions --out` wrote
     #[arg(long, value_name = "DURATION|FILE", value_parser = past)]
     pub(super) replay: Option<Past>,
 }
@@ -61,6 +61,13 @@ impl Replaying {
         match &self.replay {
             Some(Past::File(file)) => Some(file),
             Some(Past::Last(_)) | None => None,
+        }
+    }
+
+    /// Says that nothing is replayed, if a replay was asked for and the plan changes nothing.
+    pub(super) fn note_if_idle(&self, observed: &Observed, terminal: &Terminal) {
+        if self.replay.is_some() && observed.plan.decisions.changes.is_empty() {
+            terminal.note("replay: the plan changes nothing, so nothing is replayed\n");
         }
     }
 
@@ -112,6 +119,7 @@ impl Live<'_> {
     /// # Errors
     /// When a file that is to be replayed can't be used.
     pub(super) async fn look(&self, observed: &mut Observed) -> Result<(), Failure> {
+        self.replaying.note_if_idle(observed, self.terminal);
         if observed.plan.decisions.changes.is_empty() || observed.plan.is_held_by(Guard::Account) {
             return Ok(());
         }

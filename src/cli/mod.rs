@@ -6,11 +6,13 @@ mod audit;
 mod base;
 mod candidates;
 mod checkup;
+mod clock;
 mod completions;
 mod connect;
 mod default_paths;
 mod doctor;
 mod drift;
+mod durations;
 mod emulated_account;
 mod emulated_session;
 mod emulator;
@@ -20,6 +22,7 @@ mod explain;
 mod explain_at;
 mod failure;
 mod fmt;
+mod found;
 mod goal;
 mod habits;
 mod held;
@@ -28,7 +31,11 @@ mod import;
 mod init;
 mod interrupt;
 mod journal;
+mod keeping;
+mod kept;
 mod kinds;
+mod lease;
+mod leased;
 mod limits;
 mod live;
 mod load;
@@ -45,6 +52,8 @@ mod places;
 mod plan;
 mod progress;
 mod prune;
+mod published;
+mod push;
 mod ram_policy;
 mod reading;
 mod record;
@@ -53,10 +62,12 @@ mod rerun;
 mod restore;
 mod reviewed;
 mod run;
+mod runtime;
 mod saved;
 mod schema;
 mod sealed;
 mod sessions;
+mod shared;
 mod show;
 mod snapshot;
 mod stream_url;
@@ -99,7 +110,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0         success
   1         error, such as wrong usage, invalid files or a failed read
-  2         differences found: drift, fmt --check, plan --detailed-exitcode
+  2         differences found: drift, fmt --check, plan --detailed-exitcode;
+            audit: something is not recorded, or may not be
   3         refused by a guard before any write; also plan --detailed-exitcode
             of a refused plan
   4         apply began to write and some planned change is not done
@@ -137,15 +149,15 @@ commands! {
     Plan(plan),
     /// Plan, ask for approval, make the changes, and read them back
     Apply(apply),
-    /// Show a saved plan in any format, without using the network
+    /// Show a saved plan or audit in any format, without using the network
     Show(show),
     /// Check for drift: exit with 2 if the service differs from the files, with 1 if it could not be read completely
     Drift(drift),
-    /// Tell of everything that aired whether it was recorded: exit with 2 if something was not, with 1 if not everything could be
+    /// Check whether everything that was on air was recorded: exit with 2 if something was not, with 1 if not everything could be
     /// read
     #[command(long_about = audit::LONG_HELP)]
     Audit(audit),
-    /// List who published when, and save it for `audit` and `plan --replay`
+    /// List who published which stream when, and save it for `audit` and `plan --replay`
     Sessions(sessions),
     /// Save what the service holds to a file, for `plan --against` and `restore`
     Snapshot(snapshot),
@@ -153,6 +165,9 @@ commands! {
     Restore(restore),
     /// List earlier runs, or show what one of them did
     Journal(journal),
+    /// List who holds which domains in the store, and end the lease of a run that is dead
+    #[command(long_about = lease::LONG_HELP)]
+    Lease(lease),
     /// Print the effective configurations, each value with its origin
     Render(render),
     /// Explain the code of a finding, or which configuration applies to an address and where its values come from

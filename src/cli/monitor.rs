@@ -9,12 +9,13 @@ use clap::Args;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
-use super::arguments::{Remote, duration};
+use super::arguments::Remote;
 use super::connect::{Tally, service};
+use super::durations::duration;
 use super::failure::Failure;
-use super::observe::block_on;
 use super::pipeline;
 use super::places::{Places, is_standard_output};
+use super::runtime::block_on;
 use super::terminal::{print_output, secrets};
 use crate::api::{self, HookUrl};
 use crate::diag::{Code, Diagnostic, Severity};
@@ -57,7 +58,7 @@ pub(super) struct Monitoring {
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
 
-    /// File that keeps what was told, and the time of the last success, from run to run; used with --notify and with metrics
+    /// File that keeps, from run to run, what receivers were told and the time of the last success; used with --notify and with metrics
     #[arg(long, value_name = "FILE", default_value = DRIFT_STATE)]
     state: PathBuf,
 }

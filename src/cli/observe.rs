@@ -10,9 +10,9 @@ use super::arguments::Scope;
 use super::connect::{Access, Connection, account, connect, with_source};
 use super::failure::Failure;
 use super::goal::{Goal, Reach, WayBack};
-use super::limits::have_descriptors;
 use super::load::Loaded;
 use super::record::{Earlier, Start};
+use super::runtime::block_on;
 use super::saved;
 use super::undeclared::{Breadth, Others, others};
 use crate::api;
@@ -112,7 +112,7 @@ pub(super) fn against(
     file: &Path,
     loaded: &Loaded,
     options: &PlanOptions,
-    journal: &Path,
+    scope: &Scope,
     goal: Goal<'_>,
 ) -> Result<Observed, Failure> {
     let Saved { target, caller, mut snapshot, .. } = saved::read(file)?;
@@ -123,7 +123,7 @@ pub(super) fn against(
     saved::holds_all(file, &snapshot, loaded, &options.selection)?;
     let reach = goal.reach(&loaded.desired);
     let target = Target { name: target, account: account(options.account.as_ref(), &reach)? };
-    let earlier = Earlier::read(journal, &target)?;
+    let earlier = Earlier::read(&scope.keeping, &scope.remote, &target)?;
     let (failures, caller) = (BTreeMap::new(), Ok(caller));
     let (credentials, others, listed) = (None, None, BTreeMap::new());
     let reading = Reading { target, reach, snapshot, listed, failures, caller, credentials, others };
@@ -158,7 +158,7 @@ pub(super) fn look(
     breadth: Breadth,
 ) -> Result<Observed, Failure> {
     let connection = connect(&scope.remote, Access::Reads, &goal.reach(&loaded.desired))?;
-    let earlier = Earlier::read(&scope.journal, &connection.target)?;
+    let earlier = Earlier::read(&scope.keeping, &scope.remote, &connection.target)?;
     block_on(observe(loaded, &connection, options, &earlier, goal, breadth))?
 }
 
@@ -365,15 +365,6 @@ async fn caller(connection: &Connection) -> Result<Option<String>, api::Error> {
     }
 }
 
-/// Runs a future on this thread: calls wait for the network, not for the processor.
-pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
-    have_descriptors()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime
-        .map_err(|error| Diagnostic::new(Code::Remote, format!("can't start the runtime: {error}")))?;
-    Ok(runtime.block_on(future))
-}
-
 /// A warning, because reading another account's configurations does no harm; apply makes it an error.
 fn unconfirmed_account(error: &api::Error, desired: &Desired) -> Diagnostic {
     let message = format!("can't confirm which account the credentials belong to: {error}");
@@ -468,9 +459,10 @@ impl Observed {
     }
 
     /// What a drift check says about the service.
-    pub(super) fn summary(&self, drift: &Drift) -> Summary {
+    pub(super) fn summary(&self, drift: &Drift, who: Option<&api::Who>) -> Summary {
         let domains = self.snapshot.domains.keys().map(|domain| &**domain);
-        Summary::of_drift(drift, &self.plan, &self.target.name, domains)
+        let who = |address: &Address| render::newest_call(address, who?.trails.get(address)?);
+        Summary::of_drift(drift, &self.plan, &self.target.name, domains, who)
     }
 
     /// All findings of the run so far.

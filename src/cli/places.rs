@@ -13,7 +13,7 @@ pub(super) struct Places<'a> {
     /// Called only if something is written.
     reads: Box<dyn Fn() -> Vec<PathBuf> + 'a>,
     /// The folder of the journals.
-    journals: Option<&'a Path>,
+    journals: Option<PathBuf>,
     /// Each file with the argument that names it.
     writes: Vec<(&'static str, &'a Path)>,
 }
@@ -29,7 +29,7 @@ impl<'a> Places<'a> {
         Self { reads: Box::new(reads), journals: None, writes: Vec::new() }
     }
 
-    pub(super) fn journals(self, folder: &'a Path) -> Self {
+    pub(super) fn journals(self, folder: PathBuf) -> Self {
         Self { journals: Some(folder), ..self }
     }
 
@@ -64,7 +64,7 @@ impl<'a> Places<'a> {
             if !is_standard_output(file) && reads.iter().any(|read| files::is_same(read, file)) {
                 return Err(taken(file, argument, "this command also reads it"));
             }
-            if self.journals.is_some_and(|folder| is_in(file, folder)) {
+            if self.journals.as_ref().is_some_and(|folder| is_in(file, folder)) {
                 return Err(taken(file, argument, "it is in the journal folder"));
             }
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::arguments::{Guards, Planning, plan_options};
+use super::arguments::{Guards, Planning, Scope, plan_options};
 use super::base::{self, BaseFiles};
 use super::connect::{Access, connect};
 use super::events::Streaming;
@@ -12,12 +12,14 @@ use super::failure::Failure;
 use super::goal::Goal;
 use super::live::{Live, Replaying};
 use super::load::{Loaded, load};
-use super::observe::{Observed, against, block_on, observe};
+use super::observe::{Observed, against, observe};
 use super::places::{Places, is_standard_output};
+use super::published;
 use super::record::Earlier;
 use super::rerun;
 use super::reviewed;
 use super::run::{Run, Session, Told};
+use super::runtime::block_on;
 use super::terminal::Terminal;
 use super::undeclared::Breadth;
 use crate::plan::{Guard, PlanOptions};
@@ -42,6 +44,10 @@ pub(super) struct Arguments {
     /// Save the plan for `livevod show` and `livevod apply`, replacing an existing file; - is standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+
+    /// Keep the plan in the store under its digest, for `livevod apply --expect-digest`
+    #[arg(long)]
+    publish: bool,
 
     /// Exit with 2 if there are differences, with 3 if a guard refuses the plan
     #[arg(long)]
@@ -69,7 +75,7 @@ impl Run for Arguments {
     fn places(&self) -> Places<'_> {
         let (events, file) = self.streaming.output();
         Places::reading(|| self.files())
-            .journals(&self.planning.scope.journal)
+            .journals(self.planning.scope.keeping.folder())
             .writing("--out", self.out.as_ref())
             .writing(events, file)
     }
@@ -82,7 +88,8 @@ impl Run for Arguments {
         let options = plan_options(scope, &self.guards);
         let observed = match &self.against {
             Some(file) => {
-                let mut observed = against(file, &loaded, &options, &scope.journal, goal)?;
+                let mut observed = against(file, &loaded, &options, scope, goal)?;
+                self.replaying.note_if_idle(&observed, terminal);
                 self.replaying.without_service(&mut observed, &options)?;
                 observed
             }
@@ -92,9 +99,18 @@ impl Run for Arguments {
         let (mut view, diagnostics) = (observed.view(), observed.findings(&loaded));
         events.plan(&view, &diagnostics, &loaded.sources);
         view.saved_to = save(self.out.as_deref(), &observed)?;
+        if self.publish && observed.plan.is_complete() {
+            let Scope { keeping, remote, .. } = scope;
+            let digest = observed.plan.digest();
+            view.published_in = Some(published::publish(keeping, remote, &digest, observed.to_save())?);
+        }
         view.arguments = rerun::arguments(paths.given(), &scope.remote);
         view.import = rerun::import(paths.given(), &scope.remote, self.against.as_deref());
-        view.command = view.saved_to.and_then(|file| rerun::apply(file, &scope.remote));
+        view.command = match (view.saved_to, &view.published_in) {
+            (Some(file), _) => rerun::apply(file, &scope.remote),
+            (None, Some(_)) => rerun::expecting(paths.given(), scope, &observed.plan.digest(), view.flags()),
+            (None, None) => None,
+        };
         let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
         terminal.show(&render::plan(&view, context, &scope.layout(terminal)));
         Ok(exit)
@@ -121,7 +137,7 @@ fn look_live(
     let Arguments { planning, breadth, replaying, .. } = arguments;
     let scope = &planning.scope;
     let connection = connect(&scope.remote, Access::Reads, &goal.reach(&loaded.desired))?;
-    let earlier = Earlier::read(&scope.journal, &connection.target)?;
+    let earlier = Earlier::read(&scope.keeping, &scope.remote, &connection.target)?;
     let looking = async {
         let mut observed = observe(loaded, &connection, options, &earlier, goal, *breadth).await?;
         Live { connection: &connection, options, replaying, terminal }.look(&mut observed).await?;

@@ -1,15 +1,16 @@
 //! `livevod journal prune`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use clap::Args;
 use jiff::Timestamp;
 
-use super::default_paths::JOURNALS;
 use super::failure::{Failure, with_causes};
+use super::kept::Kept;
 use super::moments::since;
-use super::record::{Folder, damaged, unusable};
+use super::record::{Locked, damaged, unusable};
+use super::runtime::block_on;
+use super::shared::Shared;
 use super::terminal::Terminal;
 use super::views::of_pages;
 use crate::apply::journal::{Pruning, RunRecord, Stored, prunable, read_runs, remove_run};
@@ -20,8 +21,8 @@ use crate::source::Sources;
 pub(super) const LONG_HELP: &str = "\
 Remove the journals and snapshots of old runs that nothing needs any more
 
-Runs that left something unfinished stay, and so do the runs that say what became of a run that stays, and the last run against each
-service. With a run, its way back (`livevod restore RUN`) is gone.";
+These runs stay: those that left something unfinished, those that say what became of a run that stays, and the last one against each \
+service. A run that was removed can't be undone any more (`livevod restore RUN`).";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -33,9 +34,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     dry_run: bool,
 
-    /// Folder of the journals
-    #[arg(long = "journal", value_name = "DIR", default_value = JOURNALS)]
-    folder: PathBuf,
+    #[command(flatten)]
+    kept: Kept,
 
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_pages())]
@@ -45,10 +45,11 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Finds what is not needed, and removes it unless it is only to be shown.
     pub(super) fn carry_out(&self, terminal: &Terminal) -> Result<Exit, Failure> {
-        let Self { keep, dry_run, folder, format } = self;
+        let Self { keep, dry_run, kept, format } = self;
+        let folder = &kept.folder()?;
         // An apply that is running keeps its folder to itself. To look, no lock is needed, and no folder is made.
         let is_there = folder.exists();
-        let lock = (is_there && !dry_run).then(|| Folder::lock(folder)).transpose()?;
+        let lock = (is_there && !dry_run).then(|| Locked::lock(folder)).transpose()?;
         let stored = read_runs(folder).map_err(|error| unusable(&error))?;
         let diagnostics: Vec<Diagnostic> = stored.iter().filter_map(unreadable).collect();
         let runs: BTreeMap<&str, &Stored> = stored.iter().filter_map(named).collect();
@@ -56,6 +57,10 @@ impl Arguments {
         let pruning = prunable(&records, *keep);
         if !dry_run {
             remove(&pruning, &runs, folder)?;
+            let Kept { keeping, account } = kept;
+            if let Some(shared) = Shared::open(keeping, None, account.as_deref())? {
+                block_on(shared.remove(&pruning.removed))??;
+            }
         }
         drop(lock);
         let exit = Exit::Success;

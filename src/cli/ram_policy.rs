@@ -9,9 +9,11 @@ use super::goal::Reach;
 use super::load::load;
 use super::online::{groups, spaces};
 use super::run::{Run, Session, Told};
+use super::terminal::note;
 use crate::diag::{Code, Diagnostic};
 use crate::permissions::{Host, Needs, Purpose, Role, Trust, is_repository};
 use crate::render::{self, Exit, PolicyFormat};
+use crate::store::{BucketUrl, Scheme, StoreUrl};
 
 pub(super) const LONG_HELP: &str = "\
 Print the least RAM policies for the files, without using the network
@@ -43,6 +45,10 @@ pub(super) struct Arguments {
     /// Also allow listing what was published, for `--replay` of plan and apply
     #[arg(long)]
     replay: bool,
+
+    /// Also allow what livevod does in this store, if it is oss://BUCKET/PREFIX
+    #[arg(long, value_name = "URL", env = "LIVEVOD_STORE")]
+    store: Option<StoreUrl>,
 
     /// Account that the files are for, if they do not declare one
     #[arg(long, value_name = "ID", env = "LIVEVOD_ACCOUNT", value_parser = arguments::account)]
@@ -94,6 +100,11 @@ impl Run for Arguments {
             }
             _ => {
                 let needs = self.needs(&purposes)?;
+                if let Some(StoreUrl::Bucket(url)) = self.store.as_ref().filter(|_| needs.store.is_none()) {
+                    note(&format!(
+                        "note: RAM does not rule {url}: docs/stores.md has the permissions there\n"
+                    ));
+                }
                 render::policies(&purposes, &needs, self.format, &terminal.layout(self.format.into()))
             }
         };
@@ -115,6 +126,14 @@ impl Arguments {
         }
     }
 
+    /// The store, if RAM rules it.
+    fn bucket(&self) -> Option<BucketUrl> {
+        match &self.store {
+            Some(StoreUrl::Bucket(url)) if url.scheme == Scheme::Oss => Some(url.clone()),
+            _ => None,
+        }
+    }
+
     /// What the files need. An import needs no files.
     fn needs(&self, purposes: &[Purpose]) -> Result<Needs, Failure> {
         let needs = Needs {
@@ -123,6 +142,7 @@ impl Arguments {
             all_domains: self.all_domains,
             who: self.who,
             replay: self.replay,
+            store: self.bucket(),
             ..Needs::default()
         };
         if self.paths.given().is_empty() && purposes == [Purpose::Import] {

@@ -1,15 +1,20 @@
 //! The folder of journals: unfinished runs, and the journal and snapshot of this run.
 
+use std::collections::BTreeSet;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::arguments::Remote;
 use super::failure::{Failure, with_causes};
+use super::keeping::Keeping;
+use super::leased::{Leased, Waits};
 use super::pipeline;
 use super::sealed::refuse_secrets;
+use super::shared::{Fetched, Shared, Wanted};
 use super::terminal::secrets;
 use crate::apply::journal::{
     Broken, Header, History, Journal, JournalError, JournalFile, LastEntry, LeftOpen, LeftOpenFound,
@@ -22,6 +27,7 @@ use crate::model::{Address, Snapshot};
 use crate::plan::{Gaps, Plan, Released};
 use crate::render::Target;
 use crate::snapshot::{self, Saved};
+use crate::store::Lease;
 
 /// The journals of earlier runs against the same target and account.
 #[derive(Default)]
@@ -38,22 +44,55 @@ pub(super) struct Earlier {
 }
 
 impl Earlier {
-    /// Reads the journals in a folder that matter to a run; a missing folder has none.
+    /// Reads the journals that matter to a run; a missing folder has none.
     ///
     /// # Errors
-    /// When the folder can't be read.
-    pub(super) fn read(folder: &Path, target: &Target) -> Result<Self, Failure> {
-        let needed = read_needed_runs(folder, &target.name, target.account.as_deref(), Timestamp::now());
-        let NeededRuns { stored, highest } = needed.map_err(|error| unusable(&error))?;
-        Ok(Self { highest, ..Self::of(stored, target) })
+    /// When the folder or the store can't be read.
+    pub(super) fn read(keeping: &Keeping, remote: &Remote, target: &Target) -> Result<Self, Failure> {
+        let account = target.account.as_deref();
+        let fetched = Shared::bring(keeping, Some(remote), account, Wanted::Open)?;
+        Self::here(&keeping.folder(), fetched, target)
     }
 
-    /// Reads every journal in a folder, also those of runs that are over.
+    /// Reads every journal, also those of runs that are over.
     ///
     /// # Errors
-    /// When the folder can't be read.
-    pub(super) fn read_all(folder: &Path, target: &Target) -> Result<Self, Failure> {
-        Ok(Self::of(read_runs(folder).map_err(|error| unusable(&error))?, target))
+    /// When the folder or the store can't be read.
+    pub(super) fn read_all(keeping: &Keeping, remote: &Remote, target: &Target) -> Result<Self, Failure> {
+        let fetched = Shared::bring(keeping, Some(remote), target.account.as_deref(), Wanted::All)?;
+        Self::all_here(&keeping.folder(), &fetched, target)
+    }
+
+    /// The same, where calls are being awaited.
+    ///
+    /// # Errors
+    /// When the folder or the store can't be read.
+    pub(super) async fn all(keeping: &Keeping, remote: &Remote, target: &Target) -> Result<Self, Failure> {
+        let fetched = match Shared::open(keeping, Some(remote), target.account.as_deref())? {
+            Some(shared) => shared.fetch(Wanted::All).await?,
+            None => Fetched::default(),
+        };
+        Self::all_here(&keeping.folder(), &fetched, target)
+    }
+
+    /// Reads every journal in a folder; those of a store are here already.
+    fn all_here(folder: &Path, fetched: &Fetched, target: &Target) -> Result<Self, Failure> {
+        let stored = read_runs(folder).map_err(|error| unusable(&error))?;
+        Ok(Self::of(stored, target).without(&fetched.going_on))
+    }
+
+    /// Without runs that are going on, whose changes are not left open.
+    fn without(mut self, going_on: &BTreeSet<String>) -> Self {
+        self.runs.retain(|run| !going_on.contains(&run.header.run));
+        self
+    }
+
+    /// Reads the journals in a folder that matter to a run; those of a store are here already.
+    fn here(folder: &Path, fetched: Fetched, target: &Target) -> Result<Self, Failure> {
+        let needed = read_needed_runs(folder, &target.name, target.account.as_deref(), Timestamp::now());
+        let NeededRuns { stored, highest } = needed.map_err(|error| unusable(&error))?;
+        let earlier = Self::of(stored, target).without(&fetched.going_on);
+        Ok(Self { highest: highest.max(fetched.highest), ..earlier })
     }
 
     fn of(stored: Vec<Stored>, target: &Target) -> Self {
@@ -84,14 +123,25 @@ impl Earlier {
 
     /// What the runs wrote, if all journals were read. What existed before each run that started at `from` or later tells when
     /// it had been created, as far as that can be read.
-    pub(super) fn writes(&self, folder: &Path, from: Timestamp) -> Vec<Write> {
-        let recent = self.runs.iter().map(|run| &run.header).filter(|header| header.time >= from);
-        let saved = |header: &Header| {
-            header.snapshot.as_ref()?;
-            let text = String::from_utf8(read_snapshot(folder, &header.run).ok()?).ok()?;
+    pub(super) fn writes(&self, keeping: &Keeping, remote: &Remote, from: Timestamp) -> Vec<Write> {
+        let folder = keeping.folder();
+        let recent = self.runs.iter().map(|run| &run.header);
+        let recent = recent.filter(|header| header.time >= from && header.snapshot.is_some());
+        let recent: Vec<&Header> = recent.collect();
+        let is_here = |header: &&Header| folder.join(snapshot_name(&header.run)).exists();
+        let missing: Vec<String> =
+            recent.iter().filter(|header| !is_here(header)).map(|header| header.run.clone()).collect();
+        let account = recent.first().and_then(|header| header.account.as_deref());
+        let fetched = Shared::snapshots(keeping, remote, account, &missing);
+        let saved = |header: &&Header| {
+            let bytes = match fetched.get(&header.run) {
+                Some(bytes) => bytes.clone(),
+                None => read_snapshot(&folder, &header.run).ok()?,
+            };
+            let text = String::from_utf8(bytes).ok()?;
             Some((header.run.clone(), snapshot::read(&text).ok()?.snapshot))
         };
-        audit::writes(&self.runs, &recent.filter_map(saved).collect())
+        audit::writes(&self.runs, &recent.iter().filter_map(saved).collect())
     }
 
     /// What is unfinished.
@@ -134,69 +184,156 @@ pub(super) struct Start<'a> {
 }
 
 /// A folder of journals, locked against other applies.
-pub(super) struct Folder<'a> {
-    path: &'a Path,
-    _lock: Lock,
-}
+pub(super) struct Locked(#[expect(dead_code, reason = "held until it is dropped")] Lock);
 
-impl<'a> Folder<'a> {
+impl Locked {
     /// Locks the folder, and creates it if it is missing.
     ///
     /// # Errors
     /// When it can't be written, or another apply is running with it.
-    pub(super) fn lock(path: &'a Path) -> Result<Self, Failure> {
+    pub(super) fn lock(path: &Path) -> Result<Self, Failure> {
         let lock = Lock::take(path, Timestamp::now()).map_err(|error| match &error {
             LockError::Taken { path, .. } => Diagnostic::new(Code::Journal, error.to_string())
                 .help(format!("wait until that apply ends; it holds a lock on `{}`", path.display())),
             LockError::Folder(error) => unusable(error),
         })?;
-        Ok(Self { path, _lock: lock })
+        Ok(Self(lock))
+    }
+}
+
+/// The right to write, and where it is recorded what is written.
+pub(super) struct Desk {
+    folder: PathBuf,
+    run: RunId,
+    target: Target,
+    held: Held,
+}
+
+enum Held {
+    Lock(#[expect(dead_code, reason = "held until it is dropped")] Locked),
+    Lease(Leased),
+}
+
+impl Desk {
+    /// Locks the folder, or takes the lease of the domains in the store.
+    ///
+    /// # Errors
+    /// When another apply is running, or folder or store can't be used.
+    pub(super) async fn open(
+        (keeping, remote): (&Keeping, &Remote),
+        target: &Target,
+        domains: &[String],
+        waits: Waits<'_>,
+    ) -> Result<Self, Failure> {
+        let random = random().map_err(|error| unusable(&error))?;
+        let run = RunId::new(Timestamp::now(), random);
+        let folder = keeping.folder();
+        let held = match Shared::open(keeping, Some(remote), target.account.as_deref())? {
+            Some(shared) => Held::Lease(Leased::take(shared, &run.name, domains, waits).await?),
+            None => Held::Lock(Locked::lock(&folder)?),
+        };
+        Ok(Self { folder, run, target: target.clone(), held })
+    }
+
+    /// Reads the journals that matter to this run.
+    ///
+    /// # Errors
+    /// When the folder or the store can't be read.
+    pub(super) async fn earlier(&self) -> Result<Earlier, Failure> {
+        let fetched = match &self.held {
+            Held::Lease(leased) => leased.fetch().await?,
+            Held::Lock(_) => Fetched::default(),
+        };
+        Earlier::here(&self.folder, fetched, &self.target)
+    }
+
+    /// The lease, if there is one.
+    pub(super) fn lease(&self) -> Option<Lease> {
+        match &self.held {
+            Held::Lease(leased) => Some(leased.lease.clone()),
+            Held::Lock(_) => None,
+        }
     }
 
     /// Saves a snapshot of the current state, and begins the journal of a run.
     ///
     /// # Errors
     /// When either can't be written; then no write may be sent to the service.
-    pub(super) fn begin(
+    pub(super) async fn begin(
         &self,
         start: Start<'_>,
         earlier: &Earlier,
         saved: Option<&Saved>,
     ) -> Result<Journal, Failure> {
         let Start { plan, released, left_open } = start;
-        let random = random().map_err(|error| unusable(&error))?;
-        let run = RunId::new(Timestamp::now(), random);
-        let snapshot = saved.map(|saved| self.save(saved, &run)).transpose()?;
-        let header = Header::new(&run, plan, snapshot).started(pipeline::started_by(), released);
+        let Self { folder, run, .. } = self;
+        let snapshot = match saved {
+            Some(saved) => Some(self.save(saved).await?),
+            None => None,
+        };
+        let header = Header::new(run, plan, snapshot).started(pipeline::started_by(), released);
         let header = header.behind(earlier.highest, &earlier.runs);
-        let file = JournalFile::create(self.path, &run.name).map_err(|error| unusable(&error))?;
-        let journal = Journal::begin(Box::new(Gated(file)), Arc::new(Timestamp::now), header);
+        let file = JournalFile::create(folder, &run.name).map_err(|error| unusable(&error))?;
+        let copy = match &self.held {
+            Held::Lease(leased) => {
+                let copy: Box<dyn Sink> = Box::new(Gated(Copied(leased.lease.clone())));
+                Some(copy)
+            }
+            Held::Lock(_) => None,
+        };
+        let journal = Journal::begin_with(Box::new(Gated(file)), copy, Arc::new(Timestamp::now), header);
         let journal = journal.map_err(|error: Broken| unusable(&error))?;
         journal.resolved(resolutions(left_open)).map_err(|error| unusable(&error))?;
+        if let Held::Lease(leased) = &self.held {
+            leased.secure().await?;
+        }
         Ok(journal)
     }
 
     /// Writes a journal for a run without changes if it found out what became of unfinished runs.
-    pub(super) fn note_resolved(&self, start: Start<'_>, earlier: &Earlier) -> Result<(), Failure> {
+    pub(super) async fn note_resolved(&self, start: Start<'_>, earlier: &Earlier) -> Result<(), Failure> {
         if earlier.has_waited || start.left_open.iter().any(LeftOpenNow::is_news) {
-            self.begin(start, earlier, None)?.finish(false, 0);
+            self.begin(start, earlier, None).await?.finish(false, 0);
         }
         Ok(())
     }
 
-    fn save(&self, saved: &Saved, run: &RunId) -> Result<String, Failure> {
+    /// Takes the journal to the store, and gives the domains back. `settle` is how long something that was sent may still arrive. Returns
+    /// what could not be kept there.
+    pub(super) async fn end(&self, settle: Duration) -> Option<Diagnostic> {
+        match &self.held {
+            Held::Lease(leased) => leased.end(&self.run.name, settle).await,
+            Held::Lock(_) => None,
+        }
+    }
+
+    async fn save(&self, saved: &Saved) -> Result<String, Failure> {
         let text = snapshot::write(saved).map_err(|error| unusable(&error))?;
-        refuse_secrets(&text, &self.path.join(snapshot_name(&run.name)), Code::Snapshot)?;
-        Ok(save_snapshot(self.path, &run.name, &text).map_err(|error| unusable(&error))?)
+        refuse_secrets(&text, &self.folder.join(snapshot_name(&self.run.name)), Code::Snapshot)?;
+        let name = save_snapshot(&self.folder, &self.run.name, &text).map_err(|error| unusable(&error))?;
+        if let Held::Lease(leased) = &self.held {
+            leased.shared.keep_snapshot(&self.run.name, &text).await?;
+        }
+        Ok(name)
     }
 }
 
-/// A journal file to which no secret is written, even if the service quotes one.
-struct Gated(JournalFile);
+/// A journal to which no secret is written, even if the service quotes one.
+struct Gated<S>(S);
 
-impl Sink for Gated {
+impl<S: Sink> Sink for Gated<S> {
     fn append(&mut self, lines: &str, sync: bool) -> io::Result<()> {
         self.0.append(&secrets().hide(lines), sync)
+    }
+}
+
+/// The copy of a journal that goes to the store with the lease.
+struct Copied(Lease);
+
+impl Sink for Copied {
+    fn append(&mut self, lines: &str, sync: bool) -> io::Result<()> {
+        self.0.give(lines, sync);
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::arguments::Remote;
+use super::arguments::{Remote, Scope};
 use crate::config::is_standard_input;
 use crate::gate::clean;
 
@@ -36,6 +36,22 @@ fn with_flags(arguments: &[String], flags: &[&str]) -> Option<String> {
 pub(super) fn apply(file: &Path, remote: &Remote) -> Option<String> {
     let arguments = arguments(&[file.to_owned()], remote)?;
     Some(format!("livevod apply {arguments}"))
+}
+
+/// The command that applies these files to the same service, held to a plan that was published.
+pub(super) fn expecting(
+    files: &[PathBuf],
+    scope: &Scope,
+    digest: &str,
+    flags: Option<Vec<&str>>,
+) -> Option<String> {
+    let store = scope.keeping.typed().map(|store| format!("--store={store}"));
+    let arguments = arguments(files, &scope.remote);
+    let rest = [Some(format!("--expect-digest {digest}")), store].into_iter().flatten();
+    let flags = flags.into_iter().flatten().map(str::to_owned);
+    let words: Vec<String> = arguments.into_iter().chain(rest).chain(flags).collect();
+    let reads_input = files.iter().any(|file| is_standard_input(file));
+    (!reads_input).then(|| format!("livevod apply {}", words.join(" ")))
 }
 
 /// The command that applies these files to the same service; `None` if the run reads standard input.

@@ -11,8 +11,8 @@ use super::arguments::{Paths, Rules, Scope, Writing};
 use super::candidates;
 use super::events::Streaming;
 use super::failure::{Failure, with_causes};
+use super::found;
 use super::goal::{Goal, WayBack};
-use super::journal;
 use super::kinds::{Kind, insist_on};
 use super::live::Replaying;
 use super::load::{self, Loaded};
@@ -20,6 +20,7 @@ use super::places::Places;
 use super::run::{Run, Session, Told};
 use super::saved;
 use super::sealed;
+use super::shared::Shared;
 use crate::apply::journal::{Header, RunRecord, read_snapshot};
 use crate::config::is_standard_input;
 use crate::diag::{Code, Diagnostic};
@@ -70,7 +71,7 @@ impl Run for Arguments {
 
     fn places(&self) -> Places<'_> {
         let (events, file) = self.streaming.output();
-        Places::reading(|| self.files()).journals(&self.scope.journal).writing(events, file)
+        Places::reading(|| self.files()).journals(self.scope.keeping.folder()).writing(events, file)
     }
 
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
@@ -81,7 +82,7 @@ impl Run for Arguments {
                 .help("add `--plan` to show only the plan, or choose another format")
                 .into());
         }
-        let GoingBack { file, text, run } = find(source, &scope.journal)?;
+        let GoingBack { file, text, run } = find(source, scope)?;
         let saved = saved::parse(&file, &text)?;
         let (loaded, files) = load(self, &file, text, &saved)?;
         let mut options = writing.options(scope);
@@ -111,19 +112,30 @@ struct GoingBack {
 }
 
 /// An existing file wins: it is unlikely to be named like a run's id.
-fn find(source: &str, folder: &Path) -> Result<GoingBack, Failure> {
+fn find(source: &str, scope: &Scope) -> Result<GoingBack, Failure> {
     let path = Path::new(source);
     if is_standard_input(path) || path.exists() || source.contains(['/', '\\']) || has_ending(path) {
         insist_on(Kind::Snapshot, path)?;
         return Ok(GoingBack { file: path.to_owned(), text: sealed::text(path, Code::Snapshot)?, run: None });
     }
-    let RunRecord { header, .. } = journal::find(folder, source)?;
+    let Scope { keeping, remote, .. } = scope;
+    let folder = &keeping.folder();
+    Shared::bring_all(keeping, Some(remote), remote.account.as_deref())?;
+    let RunRecord { header, .. } = found::find(folder, source)?;
     let Some(snapshot) = &header.snapshot else {
         let message = format!("run {} wrote nothing, so there is nothing to restore", header.run);
         return Err(Diagnostic::new(Code::Snapshot, message).into());
     };
-    let text = read_snapshot(folder, &header.run)
-        .map_err(|error| Diagnostic::new(Code::Snapshot, with_causes(&error)))?;
+    let missing = std::slice::from_ref(&header.run);
+    let fetched = match folder.join(snapshot).exists() {
+        true => None,
+        false => Shared::snapshots(keeping, remote, header.account.as_deref(), missing).remove(&header.run),
+    };
+    let text = match fetched {
+        Some(text) => text,
+        None => read_snapshot(folder, &header.run)
+            .map_err(|error| Diagnostic::new(Code::Snapshot, with_causes(&error)))?,
+    };
     let text = sealed::decoded(text, &folder.join(snapshot), Code::Snapshot)?;
     Ok(GoingBack { file: folder.join(snapshot), text, run: Some(header) })
 }

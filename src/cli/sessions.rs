@@ -12,11 +12,12 @@ use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::goal::Goal;
 use super::load::load;
-use super::observe::{block_on, observe};
+use super::observe::observe;
 use super::places::Places;
 use super::reading::{self, Asked, Kept};
 use super::record::Earlier;
 use super::run::{Run, Session, Told};
+use super::runtime::block_on;
 use super::sealed;
 use super::undeclared::Breadth;
 use super::views::of_pages;
@@ -28,6 +29,10 @@ use crate::sessions::{self, SavedSessions};
 
 #[derive(Debug, Args)]
 #[command(mut_arg("format", |format| format.value_parser(of_pages())))]
+#[command(mut_arg("full", |full| full.hide(true)))]
+#[command(mut_arg("max_bytes", |bytes| bytes.hide(true)))]
+#[command(mut_arg("link_base", |base| base.hide(true)))]
+#[command(mut_arg("title", |title| title.hide(true)))]
 pub(super) struct Arguments {
     #[command(flatten)]
     planning: Planning,
@@ -35,8 +40,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     window: Window,
 
-    /// Also save what was read to FILE, for `audit --sessions` and `plan --replay`; a run that is interrupted continues where it
-    /// was
+    /// Also save what was read to FILE, for `audit --sessions` and `plan --replay`; if the run is interrupted, the same command
+    /// continues where it stopped
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
@@ -60,7 +65,9 @@ impl Run for Arguments {
 
     fn places(&self) -> Places<'_> {
         let reads = || self.planning.files();
-        Places::reading(reads).journals(&self.planning.scope.journal).writing("--out", self.out.as_ref())
+        Places::reading(reads)
+            .journals(self.planning.scope.keeping.folder())
+            .writing("--out", self.out.as_ref())
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
@@ -75,7 +82,7 @@ impl Run for Arguments {
         let kept = out.as_ref().filter(|out| !super::places::is_standard_output(out));
         let mut kept =
             kept.map(|out| Kept::open(out, &mut asked, &window.asked(), &connection.target)).transpose()?;
-        let earlier = Earlier::read_all(&scope.journal, &connection.target)?;
+        let earlier = Earlier::read_all(&scope.keeping, &scope.remote, &connection.target)?;
         let reading = async {
             let breadth = Breadth::DECLARED;
             let observed = observe(&loaded, &connection, &options, &earlier, Goal::Files, breadth).await?;
@@ -84,7 +91,7 @@ impl Run for Arguments {
             Ok::<_, Failure>((observed, aired))
         };
         let (observed, aired) = block_on(reading)??;
-        let writes = earlier.writes(&scope.journal, aired.period.from);
+        let writes = earlier.writes(&scope.keeping, &scope.remote, aired.period.from);
         let history = History::new(&observed.snapshot, &writes);
         let sessions = audit::sessions(&aired, &history);
         let sessions: Vec<_> = sessions.into_iter().filter(|one| selection.selects(&one.address)).collect();

@@ -21,7 +21,7 @@ use crate::render::{self, AuditView, Context, Exit, Format};
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// File that `livevod plan --out` or `livevod audit --out` wrote
-    #[arg(value_name = "PLAN")]
+    #[arg(value_name = "FILE")]
     plan: PathBuf,
 
     /// Output format

@@ -7,9 +7,9 @@ use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::goal::Reach;
 use super::load::load;
-use super::observe::block_on;
 use super::online;
 use super::run::{Run, Session, Told};
+use super::runtime::block_on;
 use super::views::of_findings;
 use crate::render::{self, Context, Exit, Format};
 

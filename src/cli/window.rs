@@ -15,15 +15,15 @@ use crate::wire::PUBLISH_DAYS;
 pub(super) struct Window {
     /// From this time until now: a day (2026-11-01), a time (2026-11-01T08:00:00Z), or how long ago (7d, 12h); 30 days at most
     /// [default: 24h]
-    #[arg(long, value_name = "TIME", value_parser = moment, conflicts_with_all = ["from", "to"])]
+    #[arg(long, value_name = "TIME", value_parser = moment, conflicts_with_all = ["beginning", "to"])]
     since: Option<Moment>,
 
-    /// From this time, in the same forms, instead of --since
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    /// From this time until --to, in the same forms, instead of --since
+    #[arg(id = "beginning", long = "from", value_name = "TIME", value_parser = moment)]
     from: Option<Moment>,
 
     /// Until this time, in the same forms [default: now]
-    #[arg(long, value_name = "TIME", value_parser = moment, requires = "from")]
+    #[arg(long, value_name = "TIME", value_parser = moment, requires = "beginning")]
     to: Option<Moment>,
 }
 

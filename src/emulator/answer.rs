@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::actions::Fields;
+use super::oss;
 use super::refusal::Refusal;
+use super::trouble::Trouble;
 use crate::wire::{Product, Request, Response, unverified_param, write_xml};
 
 /// Where a request was received and in which format it is answered; known for every request, refused ones included.
@@ -90,6 +92,14 @@ impl Exchange {
         .into();
         Response { status, headers, body: text.into_bytes() }
     }
+}
+
+/// The answer to a request that the service does not get to, as the service that it is for words it.
+pub(super) fn troubled(trouble: Trouble, request: &Request, request_id: String, time: Timestamp) -> Response {
+    if oss::is_signed(request) {
+        return oss::troubled(trouble, request, &request_id, time);
+    }
+    Exchange::new(request, request_id, time).refuse(&trouble.into())
 }
 
 /// The product whose version a request names in a header, in the query or in the form body.

@@ -15,7 +15,7 @@ pub struct CallEntry<'a> {
     pub request_id: &'a str,
     /// The action's name.
     pub action: &'a str,
-    /// `domain/app/stream`, or the domain of a listing.
+    /// `domain/app/stream`, or the domain of a listing; `BUCKET/KEY` for Object Storage Service.
     pub address: String,
     /// HTTP status; null if the caller got no answer.
     pub status: Option<u16>,
@@ -70,7 +70,7 @@ impl Delivery {
         match self.response() {
             None => unnamed(),
             // The body of a success is not parsed again.
-            Some(response) if response.status == 200 => None,
+            Some(response) if (200..400).contains(&response.status) => None,
             Some(response) => match read(response) {
                 Err(ReadError::Refused(error)) if !error.code.is_empty() => Some(error.code),
                 _ => unnamed(),

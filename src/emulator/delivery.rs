@@ -31,7 +31,7 @@ pub enum Fate {
 impl Fate {
     /// The fate of a request that the service answered so.
     pub(super) fn of(answer: &Response) -> Self {
-        if answer.status == 200 { Self::CarriedOut } else { Self::Refused }
+        if (200..400).contains(&answer.status) { Self::CarriedOut } else { Self::Refused }
     }
 }
 

@@ -1,27 +1,29 @@
 //! The state as a JSON document and back: what `livevod emulator dump` prints and `--load` reads.
 //!
 //! ```json
-//! {"format_version": "1.1", "configs": [{"DomainName": "…", "AppName": "…", …}], "sessions": [{"DomainName": "…", …}],
-//!  "notifications": [], "deleted_recordings": []}
+//! {"format_version": "1.2", "configs": [{"DomainName": "…", "AppName": "…", …}], "sessions": [{"DomainName": "…", …}],
+//!  "notifications": [], "deleted_recordings": [], "buckets": [{"Name": "…", "Objects": [{"Key": "…", …}], …}]}
 //! ```
 //!
 //! A configuration is written as DescribeLiveRecordVodConfigs lists it, so that listings can be loaded too: single
 //! items under `configs`, or the whole answer. A session is a connection of a publisher, a notification one of
-//! DescribeLiveRecordNotifyRecords, and a deleted recording an id. Before version 1.1, there were only configurations.
+//! DescribeLiveRecordNotifyRecords, and a deleted recording an id. Before version 1.1, there were only configurations, before version 1.2 no
+//! buckets.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::listed::read_item;
 use super::listing::{Reading, item};
+use super::oss;
 use super::publish_json;
 use super::settings::Settings;
 use super::state::{Record, State};
 
 /// The version of the document; a minor one only adds.
-const FORMAT_VERSION: &str = "1.1";
+const FORMAT_VERSION: &str = "1.2";
 
-/// Writes everything: the configurations and the sessions, each sorted by address.
+/// Writes everything: the configurations and the sessions, each sorted by address, and the buckets.
 pub(super) fn write(state: &State) -> Value {
     let configs: Vec<Value> =
         state.all().map(|(address, entry)| item(address, entry, Reading::WHOLE)).collect();
@@ -32,6 +34,7 @@ pub(super) fn write(state: &State) -> Value {
         "sessions": sessions,
         "notifications": state.notifications(),
         "deleted_recordings": state.deleted(),
+        "buckets": oss::write_buckets(state.buckets()),
     })
 }
 
@@ -79,6 +82,12 @@ pub(super) fn read(text: &str, settings: &Settings, now: Timestamp) -> Result<Ve
             id.as_str().ok_or_else(|| shape("the id of a deleted recording is not a text".to_owned()))?;
         make(&mut state, Record::delete_recording(id.to_owned()));
     }
+    for (at, bucket) in list("buckets")?.into_iter().enumerate() {
+        let numbered = |reason| format!("bucket number {}: {reason}", at + 1);
+        for change in oss::read_bucket(bucket, state.buckets(), now).map_err(numbered)? {
+            make(&mut state, Record::bucket(change));
+        }
+    }
     Ok(records)
 }
 
@@ -120,8 +129,8 @@ mod tests {
     #[test]
     fn what_was_written_is_read_back_field_by_field() {
         let text = format!(
-            r#"{{"format_version":"1.1","configs":[{IDLE},{BY_FORMAT},{FULL}],"sessions":[],"notifications":[],
-                "deleted_recordings":["1f"]}}"#
+            r#"{{"format_version":"1.2","configs":[{IDLE},{BY_FORMAT},{FULL}],"sessions":[],"notifications":[],
+                "deleted_recordings":["1f"],"buckets":[]}}"#
         );
         let written = write(&state(&text));
         assert_eq!(written, serde_json::from_str::<Value>(&text).unwrap());
@@ -187,6 +196,39 @@ mod tests {
         let twice = r#"{"DomainName":"a.com","AppName":"show","StreamName":"cam"}"#;
         let refusal = parsed(&format!(r#"{{"configs":[],"sessions":[{twice},{twice}]}}"#)).unwrap_err();
         assert_eq!(refusal, "session number 2: `a.com/show/cam` has another session at that time");
+    }
+
+    #[test]
+    fn buckets_are_read_back_with_their_objects() {
+        let text = r#"{"configs":[],"buckets":[{"Name":"demo","Versioning":"Enabled","Objects":[
+            {"Key":"a/b","LastModified":"2026-01-02T03:04:05Z","Headers":{"x-oss-meta-a":"b"},"Content":"text","VersionId":"v"},
+            {"Key":"raw","Type":"Appendable","ContentBase64":"/w=="}]},
+            {"Name":"locked","Worm":{"WormId":"1","State":"Locked","RetentionPeriodInDays":3,"CreationDate":"2026-01-01T00:00:00Z"}}]}"#;
+        let written = write(&state(text));
+        let [demo, locked] = [0, 1].map(|at| &written["buckets"][at]);
+        assert_eq!(demo["Objects"][0]["Content"], "text");
+        assert_eq!(demo["Objects"][1]["LastModified"], now().to_string());
+        assert_eq!(
+            (demo["CreationDate"].as_str(), &locked["Objects"]),
+            (Some(&*now().to_string()), &json!([]))
+        );
+        assert_eq!(write(&state(&written.to_string())), written);
+        assert_eq!(state(&written.to_string()), state(text));
+    }
+
+    #[test]
+    fn a_bucket_that_can_not_be_is_refused_with_its_number() {
+        let refusal = |bucket: &str| {
+            parsed(&format!(r#"{{"configs":[],"buckets":[{{"Name":"demo"}},{bucket}]}}"#)).unwrap_err()
+        };
+        let object = |object: &str| refusal(&format!(r#"{{"Name":"other","Objects":[{object}]}}"#));
+        assert_eq!(refusal("7"), "bucket number 2: it is not an object");
+        assert_eq!(refusal(r#"{"Name":"De"}"#), "bucket number 2: `De` is not the name of a bucket");
+        assert_eq!(refusal(r#"{"Name":"demo"}"#), "bucket number 2: there is another bucket `demo`");
+        assert!(refusal(r#"{"Name":"other","Colour":"red"}"#).contains("unknown field `Colour`"));
+        assert!(object(r#"{"Key":"/a"}"#).ends_with("object number 1: `/a` is not the name of an object"));
+        assert!(object(r#"{"Key":"a","Content":"x","ContentBase64":"eA=="}"#).contains("it has both"));
+        assert!(object(r#"{"Key":"a","ContentBase64":"?"}"#).contains("is not base64"));
     }
 
     #[test]

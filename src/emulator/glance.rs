@@ -1,7 +1,9 @@
 //! What a request claims to be about, before anything in it is checked.
 
+use super::oss;
 use super::parameters;
 use super::settings::Api;
+use super::state::State;
 use crate::model::EVERY;
 use crate::wire::{Action, Request, unverified_call};
 
@@ -17,10 +19,15 @@ pub(super) struct Glance {
     pub(super) stream: Option<String>,
     /// The names of the parameters that the action does not know.
     pub(super) unknown: Vec<String>,
+    /// Of a request to Object Storage Service: `BUCKET/KEY`, `BUCKET`, or nothing.
+    pub(super) object: Option<String>,
 }
 
 impl Glance {
-    pub(super) fn at(request: &Request, api: Api) -> Self {
+    pub(super) fn at(request: &Request, api: Api, state: &State) -> Self {
+        if let Some((action, object)) = oss::claimed(request, |bucket| state.buckets().has(bucket)) {
+            return Self::of_oss(action, object);
+        }
         let (action, mut params) = unverified_call(request);
         let known = Action::from_name(&action);
         let unknown = known.map(|action| parameters::unknown(action, &params, api)).unwrap_or_default();
@@ -30,11 +37,26 @@ impl Glance {
             domain: params.remove("DomainName").unwrap_or_default().to_ascii_lowercase(),
             app: params.remove("AppName"),
             stream: params.remove("StreamName"),
+            object: None,
         }
     }
 
-    /// `domain/app/stream`, or the domain alone.
+    fn of_oss(action: &str, object: String) -> Self {
+        Self {
+            action: action.to_owned(),
+            domain: String::new(),
+            app: None,
+            stream: None,
+            unknown: Vec::new(),
+            object: Some(object),
+        }
+    }
+
+    /// `domain/app/stream`, or the domain alone; `BUCKET/KEY` of an object.
     pub(super) fn address(&self) -> String {
+        if let Some(object) = &self.object {
+            return object.clone();
+        }
         match &self.app {
             None => self.domain.clone(),
             Some(app) => format!("{}/{app}/{}", self.domain, self.stream()),

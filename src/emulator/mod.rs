@@ -8,7 +8,8 @@
 //! likely reading. A missing, an empty and a `*` StreamName are one key under every quirk.
 //!
 //! The other calls that livevod makes, to Live, VOD, STS, ActionTrail and the services that hand out keys, are answered
-//! at the same address.
+//! at the same address, and so is the part of Object Storage Service that a store needs (`oss`). Nobody streams to it: it is told
+//! when a session begins and ends, and lists what VOD would have recorded.
 
 mod actions;
 mod aired;
@@ -31,6 +32,7 @@ mod lookups;
 mod metadata;
 mod nonces;
 mod operation;
+mod oss;
 mod parameters;
 mod pending;
 mod publish;
@@ -49,6 +51,7 @@ mod store;
 mod streams;
 mod sts;
 mod trail;
+mod trouble;
 mod videos;
 
 use std::collections::BTreeMap;
@@ -57,7 +60,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::wire::{Action, Key, Request, Response, SignatureVersion, Verified, verify};
 use actions::Accepted;
-use answer::Exchange;
+use answer::{Exchange, troubled};
 use limits::{Limits, own_limit};
 use metadata::Metadata;
 use nonces::Nonces;
@@ -66,6 +69,7 @@ use quirks::{DescribeLimit, RetryAfter};
 use refusal::Refusal;
 use sessions::Sessions;
 use state::State;
+use trouble::Trouble;
 
 pub use call_log::CallEntry;
 pub use counters::{ActionCounters, Counters};
@@ -75,6 +79,7 @@ pub use delivery::{Delivery, End, Fate};
 #[cfg(feature = "faults")]
 pub use faults::{Fault, fault_help};
 pub use metadata::CREDENTIALS_PATH;
+pub use oss::NewBucket;
 pub use parameters::parameters;
 pub use quirks::{QUIRKS, Quirk, QuirkAnswer, Quirks, RECORDING_QUIRKS, all_quirks};
 pub use service::{CallLog, LoadError, Outside, Service, SessionError};
@@ -134,6 +139,9 @@ impl Emulator {
         if let Some(response) = self.hand_out(request, now, &request_id) {
             return Answer { response, records: Vec::new() };
         }
+        if let Some(answer) = self.answer_oss(request, now, &request_id) {
+            return answer;
+        }
         let exchange = Exchange::new(request, request_id.clone(), now);
         match self.carry_out(request, now, &request_id) {
             Ok((name, Accepted { fields, records, wrapped })) => {
@@ -145,7 +153,7 @@ impl Emulator {
 
     /// The answer to a request whose change could not be kept.
     fn internal_error(request: &Request, now: Timestamp, request_id: String) -> Response {
-        Exchange::new(request, request_id, now).refuse(&Refusal::internal_error())
+        troubled(Trouble::Internal, request, request_id, now)
     }
 
     /// Checks everything except the action's own parameters.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::trouble::Trouble;
 use crate::wire::SignatureProblem;
 
 /// Why a request is refused.
@@ -76,6 +77,9 @@ refusals! {
     /// Of other actions of the service: no page of these actions gives a text.
     locked = 400, "LockFail", "Another operation on the domain is in progress.";
     domain_not_found = 404, "InvalidDomain.NotFound", "The domain provided does not exist in our records.";
+    unavailable = 503, "ServiceUnavailable",
+        "The request has failed due to a temporary failure of the server.";
+    inactive_key = 400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.";
     internal_error = 500, "InternalError",
         "The request processing has failed due to backend service exception.";
     unknown_action = 404, "InvalidAction.NotFound",
@@ -105,6 +109,19 @@ refusals! {
         "Specified end time does not math the specified start time.";
     vod_group_not_found = 404, "InvalidTranscodeTemplateGroup.NotFound",
         "The transcode template group does not exist.";
+}
+
+impl From<Trouble> for Refusal {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Internal => Self::internal_error(),
+            Trouble::Unavailable => Self::unavailable(),
+            Trouble::Throttled(retry_after) => Self::throttled(retry_after),
+            Trouble::ExpiredToken => Self::token_expired(),
+            Trouble::RevokedKey => Self::inactive_key(),
+            Trouble::Denied => Self::no_permission(),
+        }
+    }
 }
 
 impl From<SignatureProblem> for Refusal {

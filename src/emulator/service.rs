@@ -14,6 +14,7 @@ use super::delivery::{Delivery, End};
 use super::dump;
 use super::glance::Glance;
 use super::inner::{Delivering, Handled};
+use super::oss::{self, NewBucket};
 use super::publish_json;
 use super::videos;
 use super::{Api, Emulator, Record, Settings, Store, StoreError};
@@ -42,14 +43,14 @@ pub enum LoadError {
     #[error("{0}")]
     Dump(String),
     /// It would be mixed with what the emulator holds.
-    #[error("the emulator already holds configurations or sessions")]
+    #[error("the emulator already holds configurations, sessions or buckets")]
     NotEmpty,
     /// The log can't be written.
     #[error("the loaded state can't be written to the log")]
     Store,
 }
 
-/// Why a session was neither begun nor ended, or a recording not deleted.
+/// Why a session was neither begun nor ended, a recording not deleted, or a bucket not made.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// It is none, or it can't be.
@@ -167,8 +168,8 @@ impl Service {
     /// The first half of [`deliver`](Self::deliver), which does not wait.
     pub(super) fn begin(&self, request: &Request) -> Begun {
         let (now, request_id) = ((self.outside.now)(), (self.outside.request_id)());
-        let glance = Glance::at(request, self.api);
         let mut inner = self.lock();
+        let glance = Glance::at(request, self.api, inner.state());
         #[cfg(feature = "faults")]
         let handled = inner.deliver_through_faults(request, &glance, now, request_id.clone());
         #[cfg(not(feature = "faults"))]
@@ -238,6 +239,26 @@ impl Service {
         if self.settle(number) { Ok(()) } else { Err(SessionError::Store) }
     }
 
+    /// Makes a bucket exist, with its kind if it has one; otherwise one that exists stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// The log can't be written.
+    pub fn make_bucket(&self, bucket: &NewBucket) -> Result<(), SessionError> {
+        let now = (self.outside.now)();
+        let mut inner = self.lock();
+        let changes = bucket.changes(inner.state().buckets(), now);
+        let number = inner.make(changes.into_iter().map(Record::bucket).collect(), now);
+        drop(inner);
+        if self.settle(number) { Ok(()) } else { Err(SessionError::Store) }
+    }
+
+    /// The answer to a request of Object Storage Service whose body is too long to be read; `None` for any other request.
+    pub(super) fn too_large(&self, request: &Request) -> Option<Response> {
+        let (now, request_id) = ((self.outside.now)(), (self.outside.request_id)());
+        oss::is_signed(request).then(|| oss::too_large(request, &request_id, now))
+    }
+
     fn change_session(
         &self,
         session: &str,
@@ -254,7 +275,7 @@ impl Service {
         if self.settle(number) { Ok(ruler) } else { Err(SessionError::Store) }
     }
 
-    /// Every configuration and session as a JSON document that [`load`](Self::load) takes.
+    /// Every configuration, session and bucket as a JSON document that [`load`](Self::load) takes.
     pub fn dump(&self) -> serde_json::Value {
         dump::write(self.lock().state())
     }

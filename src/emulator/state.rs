@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::entry::Entry;
 use super::event::{Event, Events};
+use super::oss::{BucketChange, Buckets};
 use super::publish::{Publish, Publishes};
 use super::quirks::NameCase;
 use crate::model::{Address, RecordConfig};
@@ -38,6 +39,8 @@ enum Change {
     DeleteRecording(String),
     /// It was not.
     RestoreRecording(String),
+    /// A bucket or an object of Object Storage Service changed.
+    Oss(BucketChange),
 }
 
 impl Record {
@@ -65,6 +68,10 @@ impl Record {
         Self(Change::DeleteRecording(id))
     }
 
+    pub(super) fn bucket(change: BucketChange) -> Self {
+        Self(Change::Oss(change))
+    }
+
     /// Whether it changes a configuration.
     #[cfg(feature = "faults")]
     pub(super) fn is_of_a_configuration(&self) -> bool {
@@ -72,7 +79,7 @@ impl Record {
     }
 }
 
-/// Every configuration of the account, the events of the writes to them, and what was on air.
+/// Every configuration of the account, the events of the writes to them, what was on air, and the buckets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct State {
     entries: BTreeMap<Address, Numbered>,
@@ -83,6 +90,7 @@ pub(super) struct State {
     notifications: Vec<Map<String, Json>>,
     /// The ids of recordings that were deleted.
     deleted: BTreeSet<String>,
+    buckets: Buckets,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,6 +143,7 @@ impl State {
                 true => Record(Change::DeleteRecording(id)),
                 false => Record(Change::RestoreRecording(id)),
             },
+            Change::Oss(change) => Record(Change::Oss(self.buckets.apply(change))),
         }
     }
 
@@ -173,9 +182,13 @@ impl State {
         &self.deleted
     }
 
+    pub(super) fn buckets(&self) -> &Buckets {
+        &self.buckets
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         let is_off_air = self.publishes.is_empty() && self.notifications.is_empty();
-        self.entries.is_empty() && is_off_air && self.deleted.is_empty()
+        self.entries.is_empty() && is_off_air && self.deleted.is_empty() && self.buckets.is_empty()
     }
 
     /// The configuration that applies to a stream that is published at `time`: the most specific one that was created

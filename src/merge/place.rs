@@ -105,7 +105,10 @@ impl<'f> Places<'f> {
             let Some(entry) = at(root, &path[..depth]) else { return Ok(()) };
             if let WrittenValue::Closed(reason) = &entry.value {
                 let name = &entry.name;
-                return Err(Refusal::new(format!("`{name}` can't be added to: {reason}"), Some(entry.key)));
+                return Err(Refusal::new(
+                    format!("nothing can be added to `{name}`: {reason}"),
+                    Some(entry.key),
+                ));
             }
         }
         Ok(())

@@ -76,14 +76,17 @@ fn slack_body(message: &Message<'_>) -> Json {
 
 /// A row whose names and values stand in code.
 fn in_code(row: &Row, code: fn(&str) -> String) -> String {
-    let Row { address, what, detail } = row;
+    let Row { address, what, detail, who } = row;
     let detail = if detail.is_empty() { String::new() } else { format!(" {}", code(detail)) };
-    format!("{} {what}{detail}", code(address))
+    let who = if who.is_empty() { String::new() } else { format!(" (ActionTrail: {})", code(who)) };
+    format!("{} {what}{detail}{who}", code(address))
 }
 
 fn plain(row: &Row) -> String {
-    let Row { address, what, detail } = row;
-    format!("{address} {what} {detail}").trim_end().to_owned()
+    let Row { address, what, detail, who } = row;
+    let who = if who.is_empty() { String::new() } else { format!(" (ActionTrail: {who})") };
+    let told = format!("{address} {what} {detail}");
+    format!("{}{who}", told.trim_end())
 }
 
 fn dingtalk_body(message: &Message<'_>) -> Json {
@@ -156,14 +159,24 @@ mod tests {
 
     fn summary(names: &[String]) -> Summary {
         let differences = names.iter().zip(DifferenceKind::ALL.into_iter().cycle()).map(|(name, kind)| {
-            let fields =
-                vec![FieldDifference { field: "tags", declared: name.clone(), actual: name.clone() }; 6];
+            let fields = vec![
+                FieldDifference {
+                    field: "tags",
+                    declared: name.clone(),
+                    actual: name.clone(),
+                    moved: None
+                };
+                6
+            ];
             let is_changed = kind == DifferenceKind::Changed;
             Difference {
                 address: Address::new(name.as_str(), name.as_str(), name.as_str()),
                 kind,
+                moved: None,
+                what: "differs from the files:",
                 fields: if is_changed { fields } else { Vec::new() },
                 detail: (!is_changed).then(|| name.clone()),
+                who: is_changed.then(|| name.clone()),
             }
         });
         Summary {

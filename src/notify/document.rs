@@ -8,11 +8,12 @@ use super::audited::Lost;
 use super::message::Message;
 use super::summary::{Check, Difference, DifferenceKind, FieldDifference, Found, Outcome, Summary};
 use crate::audit;
+use crate::drift::Moved;
 use crate::model::{Address, AddressText};
 use crate::schema;
 
 /// The version of the format; a minor version only adds.
-const FORMAT_VERSION: &str = "1.1";
+const FORMAT_VERSION: &str = "1.2";
 
 /// The most differences or sessions that are listed.
 const MOST_LISTED: usize = 1_000;
@@ -67,11 +68,16 @@ struct DifferenceRow<'a> {
     stream: &'a str,
     /// How it differs.
     kind: DifferenceKind,
+    /// Which side moved since livevod last wrote there: `service` if somebody changed it outside the files, `files` if the files
+    /// changed and were not applied; null if no journal tells.
+    moved: Option<Moved>,
     /// The settings that differ; empty unless it is `changed`.
     #[schemars(with = "Vec<FieldDifference>")]
     fields: &'a [FieldDifference],
     /// If it is `shadowing`, the declared configuration that does not apply; if it is `unmanageable`, the reason; else null.
     detail: Option<&'a str>,
+    /// With `--who`, the newest call that may have changed it, for people; null without it, or if ActionTrail lists no such call.
+    who: Option<&'a str>,
 }
 
 /// A session that is not recorded, or may not be.
@@ -134,7 +140,7 @@ impl<'a> Document<'a> {
 }
 
 fn row(difference: &Difference) -> DifferenceRow<'_> {
-    let Difference { address, kind, fields, detail } = difference;
+    let Difference { address, kind, moved, what: _, fields, detail, who } = difference;
     let Address { domain, app, stream } = address;
     DifferenceRow {
         address: AddressText(address),
@@ -142,8 +148,10 @@ fn row(difference: &Difference) -> DifferenceRow<'_> {
         app,
         stream,
         kind: *kind,
+        moved: *moved,
         fields,
         detail: detail.as_deref(),
+        who: who.as_deref(),
     }
 }
 

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::audited::Lost;
 use super::link::Link;
-use super::summary::{Difference, DifferenceKind, FieldDifference, Found, Outcome, Summary};
+use super::summary::{Difference, FieldDifference, Found, Outcome, Summary};
 use crate::audit::Kind;
+use crate::drift::Moved;
 use crate::gate::clean;
 use crate::model::{Address, length_text};
 
@@ -46,6 +47,8 @@ pub(super) struct Row {
     pub(super) what: &'static str,
     /// The names and values that complete them.
     pub(super) detail: String,
+    /// Who may have done it; empty if that was not asked for, or is not known.
+    pub(super) who: String,
 }
 
 impl Message<'_> {
@@ -195,7 +198,7 @@ fn stream((address, sessions): (&Address, Vec<&Lost>)) -> Row {
     let what = match sessions.iter().map(|one| one.verdict).min() {
         Some(Kind::Missing) => "was not recorded:",
         Some(Kind::Partly) => "was recorded only partly:",
-        _ => "may not be recorded:",
+        _ => "may not have been recorded:",
     };
     let seconds = sessions.iter().map(|one| one.seconds).sum();
     let first = sessions.iter().map(|one| one.began).min().unwrap_or_default();
@@ -203,29 +206,26 @@ fn stream((address, sessions): (&Address, Vec<&Lost>)) -> Row {
     let near = sessions.iter().find_map(|one| one.near.as_ref());
     let near = near.map(|near| format!("; {} is declared", short(&near.within_domain()))).unwrap_or_default();
     let detail = format!("{times}{}{near}", since(seconds, first));
-    Row { address: short(&address.to_string()), what, detail }
+    Row { address: short(&address.to_string()), what, detail, who: String::new() }
 }
 
 fn row(difference: &Difference) -> Row {
-    let Difference { address, kind, fields, detail } = difference;
-    let what = match kind {
-        DifferenceKind::Changed => "changed outside the files:",
-        DifferenceKind::Missing => "is missing in the service",
-        DifferenceKind::Unwanted => "exists, but the files say that it must not",
-        DifferenceKind::Shadowing => "is not declared, and applies in place of",
-        DifferenceKind::Unmanageable => "can't be managed:",
-    };
+    let Difference { address, kind: _, moved, what, fields, detail, who } = difference;
     let detail = match detail {
         Some(detail) => short(detail),
-        None => settings(fields),
+        None => settings(fields, *moved),
     };
-    Row { address: short(&address.to_string()), what, detail }
+    let who = who.as_deref().map(short).unwrap_or_default();
+    Row { address: short(&address.to_string()), what, detail, who }
 }
 
-/// `cycle_duration 30m → 6h`: what the files say, then what the service has.
-fn settings(fields: &[FieldDifference]) -> String {
-    let setting = |FieldDifference { field, declared, actual }: &FieldDifference| {
-        format!("{field} {} → {}", short(declared), short(actual))
+/// `cycle_duration 30m → 6h`: what the files say, then what the service has. What the files changed is marked where somebody
+/// changed the rest outside of them.
+fn settings(fields: &[FieldDifference], all: Option<Moved>) -> String {
+    let setting = |FieldDifference { field, declared, actual, moved }: &FieldDifference| {
+        let is_other = all != Some(Moved::Files) && *moved == Some(Moved::Files);
+        let note = if is_other { " (not applied yet)" } else { "" };
+        format!("{field} {} → {}{note}", short(declared), short(actual))
     };
     let listed: Vec<String> = fields.iter().take(SETTINGS).map(setting).collect();
     let more = fields.len() - listed.len();

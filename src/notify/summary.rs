@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::audited::{self, Lost};
 use crate::audit::{self, Audit};
-use crate::drift::{self, Drift, Kind};
+use crate::drift::{self, Drift, Kind, Moved};
 use crate::model::{Address, Value};
 use crate::plan::{Guard, Notes, Plan};
 use crate::wire::hex;
@@ -121,10 +121,16 @@ pub struct Difference {
     pub address: Address,
     /// How it differs.
     pub kind: DifferenceKind,
+    /// Which side moved since livevod last wrote there; `None` if no journal tells.
+    pub moved: Option<Moved>,
+    /// What happened, for people: a predicate, which the settings or the detail complete.
+    pub what: &'static str,
     /// The settings that differ; only if it is changed.
     pub fields: Vec<FieldDifference>,
     /// If it is shadowing, the declared configuration that does not apply; if it is unmanageable, the reason.
     pub detail: Option<String>,
+    /// The newest call that may have changed it, for people: what ActionTrail was asked for and tells.
+    pub who: Option<String>,
 }
 
 /// One setting that differs.
@@ -136,6 +142,9 @@ pub struct FieldDifference {
     pub declared: String,
     /// What the service has.
     pub actual: String,
+    /// Which side moved since livevod last wrote there: `service` if somebody changed it outside the files, `files` if the files
+    /// changed and were not applied; null if no journal tells.
+    pub moved: Option<Moved>,
 }
 
 /// The configurations of one domain that was read.
@@ -188,15 +197,17 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// What a drift check found, and what else its plan says about the service. `domains` are those that were read.
+    /// What a drift check found, and what else its plan says about the service. `domains` are those that were read, and `who`
+    /// says who may have changed an address.
     pub fn of_drift<'a>(
         drift: &Drift,
         plan: &Plan,
         target: &str,
         domains: impl IntoIterator<Item = &'a str>,
+        who: impl Fn(&Address) -> Option<String>,
     ) -> Self {
         let differences: Vec<Difference> =
-            drift.differences.iter().map(|one| difference(one, &plan.notes)).collect();
+            drift.differences.iter().map(|one| difference(one, &plan.notes, who(&one.address))).collect();
         Self {
             target: target.to_owned(),
             account: plan.decisions.account.clone(),
@@ -287,9 +298,15 @@ impl Summary {
         };
         // A message may hold a time or a RequestId, which is new each time.
         let code = problem.as_ref().map(|(code, _)| code);
+        // Which side moved, and who did it, may become known later: that is no news either.
+        let values = |FieldDifference { field, declared, actual, moved: _ }: &FieldDifference| {
+            (*field, declared.clone(), actual.clone())
+        };
         let differences: Vec<_> = differences
             .iter()
-            .map(|Difference { address, kind, fields, detail: _ }| (address.to_string(), kind, fields))
+            .map(|Difference { address, kind, fields, moved: _, what: _, detail: _, who: _ }| {
+                (address.to_string(), kind, fields.iter().map(values).collect::<Vec<_>>())
+            })
             .collect();
         // Such values can always be written as JSON.
         let text = serde_json::to_string(&(outcome, differences, unread, code)).unwrap_or_default();
@@ -298,8 +315,10 @@ impl Summary {
 }
 
 /// One difference, in the kinds that receivers and metrics know.
-fn difference(one: &drift::Difference, notes: &Notes) -> Difference {
-    let drift::Difference { address, kind, fields, shadowed, reason, .. } = one;
+fn difference(one: &drift::Difference, notes: &Notes, who: Option<String>) -> Difference {
+    let drift::Difference { address, kind, fields, shadowed, reason, moved, .. } = one;
+    let moved = *moved;
+    let what = what(one);
     let (kind, detail) = match kind {
         Kind::Changed => (DifferenceKind::Changed, None),
         Kind::Deleted | Kind::Unfinished => (DifferenceKind::Missing, None),
@@ -313,13 +332,38 @@ fn difference(one: &drift::Difference, notes: &Notes) -> Difference {
     Difference {
         address: address.clone(),
         kind,
+        moved,
+        what,
         fields: fields.map(|field| field_difference(field, notes)).collect(),
         detail,
+        who,
+    }
+}
+
+/// What happened to a configuration: a predicate. Only what a journal tells was done outside the files is said to be.
+fn what(one: &drift::Difference) -> &'static str {
+    match (one.kind, one.moved) {
+        (Kind::Changed, Some(Moved::Service)) => "was changed outside the files:",
+        (Kind::Changed, Some(Moved::Files)) => "was changed in the files and is not applied yet:",
+        (Kind::Changed, None) => "differs from the files:",
+        (Kind::Deleted, Some(Moved::Service)) => "was deleted outside the files",
+        (Kind::Deleted, Some(Moved::Files)) => "is declared and not applied yet",
+        (Kind::Deleted, None) => "is declared, but missing in the service",
+        (Kind::Unfinished, _) => "is missing: an earlier run removed it and did not add it back",
+        (Kind::Appeared, _) if one.shadowed.is_some() => "is not declared, and applies in place of",
+        (Kind::Appeared, Some(Moved::Service)) => "was created outside the files",
+        (Kind::Appeared, Some(Moved::Files)) if one.is_planned => {
+            "still exists: its deletion is not applied yet"
+        }
+        (Kind::Appeared, Some(Moved::Files)) => "is no longer declared, but still exists",
+        (Kind::Appeared, None) if one.place.is_some() => "exists, but the files say that it must not",
+        (Kind::Appeared, None) => "exists, but no file declares it",
+        (Kind::Unmanageable, _) => "can't be managed:",
     }
 }
 
 fn field_difference(field: &drift::FieldDifference, notes: &Notes) -> FieldDifference {
-    let drift::FieldDifference { field, declared, actual, moved: _, origin: _ } = field;
+    let drift::FieldDifference { field, declared, actual, moved, origin: _ } = field;
     let named = |value: &Value| {
         let name = value.as_text().and_then(|id| notes.group_names.get(id)).map(|group| group.name.clone());
         name.unwrap_or_else(|| value.to_string())
@@ -329,7 +373,7 @@ fn field_difference(field: &drift::FieldDifference, notes: &Notes) -> FieldDiffe
         (one, other) if one == other => (declared.to_string(), actual.to_string()),
         named => named,
     };
-    FieldDifference { field: field.name(), declared, actual }
+    FieldDifference { field: field.name(), declared, actual, moved: *moved }
 }
 
 fn counts<'a>(
@@ -345,7 +389,7 @@ fn counts<'a>(
     for address in &plan.notes.unchanged {
         counts.entry(address.domain.to_string()).or_default().declared += 1;
     }
-    for Difference { address, kind, fields: _, detail: _ } in differences {
+    for Difference { address, kind, .. } in differences {
         let domain = counts.entry(address.domain.to_string()).or_default();
         *domain.differing.entry(*kind).or_default() += 1;
         domain.declared += usize::from(declared(*kind));
@@ -367,8 +411,11 @@ mod tests {
         let difference = Difference {
             address: Address::new("a.com", "show", "cam1"),
             kind: DifferenceKind::Missing,
+            moved: None,
+            what: "is missing",
             fields: Vec::new(),
             detail: None,
+            who: None,
         };
         Summary {
             outcome: Outcome::Incomplete,
@@ -392,13 +439,21 @@ mod tests {
             ..summary()
         };
         assert_eq!(one.fingerprint(), same.fingerprint());
+        let mut later = summary();
+        let told = difference(&mut later);
+        (told.moved, told.what, told.who) = (Some(Moved::Service), "was deleted", Some("alice".to_owned()));
+        assert_eq!(one.fingerprint(), later.fingerprint());
         let mut others = [summary(), summary(), summary(), summary(), summary()];
         others[0].outcome = Outcome::Drift;
         others[1].unread.push("c.com".to_owned());
         difference(&mut others[2]).kind = DifferenceKind::Unwanted;
         others[3].problem = None;
-        difference(&mut others[4]).fields =
-            vec![FieldDifference { field: "on_demand", declared: "0".to_owned(), actual: "1".to_owned() }];
+        difference(&mut others[4]).fields = vec![FieldDifference {
+            field: "on_demand",
+            declared: "0".to_owned(),
+            actual: "1".to_owned(),
+            moved: None,
+        }];
         for other in others {
             assert_ne!(one.fingerprint(), other.fingerprint(), "{other:?}");
         }

@@ -249,7 +249,7 @@ impl Check {
     pub fn vod(region: Option<&str>) -> Self {
         Self::ok(
             "vod",
-            format!("opened; `{}` is allowed{}", Permission::ReadGroup.action(), in_region(region)),
+            format!("activated; `{}` is allowed{}", Permission::ReadGroup.action(), in_region(region)),
         )
     }
 
@@ -344,11 +344,33 @@ impl Check {
         Self { cure: help.map(str::to_owned), ..Self::new("journal", verdict, message) }
     }
 
+    /// A store that can do everything that leases need. `ahead` is how many seconds its clock is ahead of this machine's.
+    pub fn store(name: &str, ahead: Option<i64>) -> Self {
+        let message = format!("{name}: objects can be created, only once, read, listed and removed");
+        match ahead.filter(|ahead| ahead.unsigned_abs() > NOTICEABLE) {
+            None => Self::ok("store", message),
+            Some(ahead) => {
+                let way = if ahead > 0 { "behind" } else { "ahead of" };
+                let clock = format!("this machine's clock is {} s {way} the store's", ahead.unsigned_abs());
+                Self::new("store", Verdict::Warning, format!("{message}; {clock}"))
+                    .cured("set the clock: a store refuses requests that are 15 minutes off")
+            }
+        }
+    }
+
+    /// A store that can't be used.
+    pub fn no_store(message: &str, help: Option<&str>) -> Self {
+        Self { cure: help.map(str::to_owned), ..Self::new("store", Verdict::Error, message) }
+    }
+
     /// Whether it stops a plan.
     pub fn stops_plan(&self) -> bool {
         self.verdict == Verdict::Error
     }
 }
+
+/// Seconds by which clocks may differ without a word.
+const NOTICEABLE: u64 = 60;
 
 /// Whether every call with these credentials, or from this machine, would end with this error.
 pub fn is_about_every_call(error: &Error) -> bool {

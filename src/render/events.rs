@@ -93,7 +93,8 @@ impl<'a> Event<'a> {
     }
 
     /// A plan, in reading order: unfinished runs, warnings, changes, guards, what changed since the review, the totals.
-    pub fn plan(view: &'a PlanView<'a>) -> impl Iterator<Item = Self> {
+    /// A drift check writes nothing: its changes are what apply would do.
+    pub fn plan(view: &'a PlanView<'a>, command: Command) -> impl Iterator<Item = Self> {
         let found = left_open_rows(&view.left_open).into_iter().map(|row| {
             let message = format!("{}: run {} left it unfinished: {}", row.address, row.run, row.message);
             Self::new(Level::Warn, message, Body::LeftOpen { left_open: row })
@@ -102,7 +103,7 @@ impl<'a> Event<'a> {
             .warnings
             .iter()
             .map(|one| Self::new(Level::Warn, &one.message, Body::Warning { warning: warning_row(one) }));
-        let changes = view.changes().map(|change| Self::planned(view.account, change));
+        let changes = view.changes().map(move |change| Self::planned(view.account, change, command));
         let guards = view
             .held
             .iter()
@@ -115,9 +116,13 @@ impl<'a> Event<'a> {
         found.chain(warnings).chain(changes).chain(guards).chain(moved).chain(totals)
     }
 
-    fn planned(account: Option<&'a str>, change: ChangeView<'a>) -> Self {
+    fn planned(account: Option<&'a str>, change: ChangeView<'a>, command: Command) -> Self {
         let address = &change.noted.change.address;
-        let message = format!("{address}: plan to {}", change.action().name());
+        let action = change.action().name();
+        let message = match command {
+            Command::Drift => format!("{address}: apply would {action} it"),
+            Command::Plan | Command::Apply | Command::Restore => format!("{address}: plan to {action}"),
+        };
         let (resource, row) = (Resource { addr: AddressText(address) }, change_row(account, change));
         Self::new(Level::Info, message, Body::PlannedChange { change: PlannedChange { resource, row } })
     }

@@ -108,7 +108,7 @@ fn weight(code: Code) -> String {
 /// The other severity that some findings of a code have; the code's page says which.
 fn exceptions(code: Code) -> &'static str {
     match code {
-        Code::Account | Code::Base | Code::Journal | Code::Unwritable => {
+        Code::Account | Code::Base | Code::Journal | Code::Store | Code::Unwritable => {
             "; a warning where this page says so"
         }
         Code::DomainState | Code::OssOverlap | Code::NotFormatted => "; an error where this page says so",

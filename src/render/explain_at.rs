@@ -41,18 +41,26 @@ pub(super) fn human_past(view: &PastView, style: Style) -> String {
     let PastView { target, address, time, ruling, place, session, near, notifications, unread } = view;
     let mut lines = Vec::new();
     lines.extend(unread.iter().map(|why| Line::fact(clean(&format!("! {why}")))));
-    lines.push(Line::fact(clean(&on_air(*session, *time))));
-    lines.push(Line::fact(clean(&format!("{}{}", ruled(ruling, address), seen(place.as_ref())))));
-    if let Some(session) = session {
-        lines.push(Line::fact(clean(&words::outcome(session))));
-        let why = words::reason(session);
-        lines.extend((!why.is_empty()).then(|| Line::detail(clean(&why))));
-        lines.extend(recordings(session).map(|line| Line::detail(clean(&line))));
+    let ruled = Line::fact(clean(&format!("{}{}", ruled(ruling, address), seen(place.as_ref()))));
+    match session.filter(|session| !was_on_air(session, *time)) {
+        Some(other) => {
+            lines.push(Line::fact("was not on air then; the nearest session:".to_owned()));
+            lines.push(Line::detail(clean(&words::when(other))));
+            lines.push(Line::detail(clean(&words::outcome(other))));
+            lines.extend(details(other));
+            lines.push(ruled);
+        }
+        None => {
+            lines.push(Line::fact(clean(&on_air(*session))));
+            lines.push(ruled);
+            lines.extend(session.map(|session| Line::fact(clean(&words::outcome(session)))));
+            lines.extend(session.iter().flat_map(|session| details(session)));
+        }
     }
     lines.extend(near.iter().map(|one| {
         let name = one.address.within_domain();
         Line::fact(clean(&format!(
-            "near miss: `{name}` was published, {}; {}",
+            "similar name: `{name}` was published, {}; {}",
             words::when(one),
             words::outcome(one)
         )))
@@ -71,14 +79,25 @@ fn seen(place: Option<&Place>) -> String {
     place.map(|place| format!(" ({}:{})", place.file, place.start.line)).unwrap_or_default()
 }
 
-fn on_air(session: Option<&SessionAudit>, time: Timestamp) -> String {
-    let Some(session) = session else { return "was not published around that time".to_owned() };
-    let is_then = session.on_air.iter().any(|one| one.from <= time && time < one.to);
-    let told = words::when(session);
-    if is_then { format!("was on air: {told}") } else { format!("was not on air then, but {told}") }
+/// Whether a moment is within a session; its interruptions are not.
+fn was_on_air(session: &SessionAudit, time: Timestamp) -> bool {
+    session.on_air.iter().any(|one| one.from <= time && time < one.to)
 }
 
-/// What ruled an address, a lowercase fragment.
+fn on_air(session: Option<&SessionAudit>) -> String {
+    match session {
+        Some(session) => format!("was on air: {}", words::when(session)),
+        None => "was not published around that time".to_owned(),
+    }
+}
+
+/// Why a session has its verdict, and its recordings.
+fn details(session: &SessionAudit) -> impl Iterator<Item = Line> {
+    let why = Some(words::reason(session)).filter(|why| !why.is_empty());
+    why.into_iter().chain(recordings(session)).map(|line| Line::detail(clean(&line)))
+}
+
+/// Which configuration applied to an address, a lowercase fragment.
 fn ruled(ruling: &Ruling, address: &Address) -> String {
     match ruling {
         Ruling::Known(None) => "no configuration applied to it then: NOT RECORDED".to_owned(),
@@ -92,7 +111,7 @@ fn ruled(ruling: &Ruling, address: &Address) -> String {
                 Since::Written(time) => format!("written by livevod at {}", minute(*time)),
                 Since::Created(time) => format!("created at {}", minute(*time)),
             };
-            format!("ruled by {name}, {since}: {}", settings(config))
+            format!("{name} applied then, {since}: {}", settings(config))
         }
         Ruling::Unclear(unclear) => format!("not known what applied to it then: {}", words::unclear(unclear)),
     }
@@ -153,16 +172,20 @@ fn is_error(one: &Notification) -> bool {
 
 /// The first thing to do.
 fn first(view: &PastView) -> Option<String> {
-    let of_session = view.session.and_then(words::advice);
+    let is_then = |session: &&SessionAudit| was_on_air(session, view.time);
     let near = || {
         let near = view.near.first()?;
         Some(format!(
-            "`{}` was published where `{}` was expected: correct the encoder's stream name.",
+            "`{}` was published where `{}` was expected: correct the name in the encoder.",
             near.address.within_domain(),
             view.address.within_domain()
         ))
     };
-    of_session.or_else(|| near().filter(|_| view.session.is_none()))
+    match view.session.filter(is_then) {
+        Some(session) => words::advice(session),
+        // Another session says less about that moment than a name that was probably meant.
+        None => near().or_else(|| view.session.and_then(words::advice)),
+    }
 }
 
 /// `explain ADDRESS --at TIME --format json`.

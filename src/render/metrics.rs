@@ -89,12 +89,12 @@ fn families(metrics: &Metrics<'_>) -> Vec<Family> {
         Check::Drift => [
             "When the drift check last ran.",
             "When the drift check last read everything, whether it found drift or not; 0 if never.",
-            "Whether the last run read everything; if it is 0, the other metrics do not tell that there is no drift.",
+            "Whether the last run read everything; if it is 0, the other metrics do not prove that there is no drift.",
         ],
         Check::Audit => [
             "When the audit last ran.",
             "When the audit last read everything, whether anything was missing or not; 0 if never.",
-            "Whether the last run read everything; if it is 0, the other metrics do not tell that nothing is missing.",
+            "Whether the last run read everything; if it is 0, the other metrics do not prove that nothing is missing.",
         ],
     };
     let is_complete = f64::from(u8::from(summary.outcome.is_complete()));
@@ -166,7 +166,7 @@ fn audited(domains: &Audited, unread: Samples) -> Vec<Family> {
         ),
         gauge(
             "recorded_seconds",
-            "How much of that has a recording.",
+            "How much of the time on air has a recording.",
             by_verdict(domains, |sessions| sessions.recorded as f64),
         ),
         gauge("domain_unread", "Whether a domain could not be read (1).", unread),

@@ -28,6 +28,7 @@ mod html;
 mod imported;
 mod journal;
 mod layout;
+mod leases;
 mod left_open;
 mod lines;
 mod links;
@@ -73,12 +74,13 @@ pub use forms::{Form, FormRow, form_diff};
 pub use imported::{imported, merged};
 pub use journal::Pruned;
 pub use layout::{LEAST_BYTES, Layout, Made};
+pub use leases::{LeasesView, held, taking};
 pub use left_open::ended_at_once;
 pub use links::{LinkBase, LinkBaseError, Links};
 pub use metrics::{Exposition, Metrics, metrics};
 pub use printed::{
-    Printed, Shown, area, audit, codes, drift, effective, explanation, failure, findings, forms, measured,
-    page, past, plan, pruned, report, run, runs, sessions, snapshot, unapplied, validated,
+    Printed, Shown, area, audit, codes, drift, effective, explanation, failure, findings, forms, leases,
+    measured, page, past, plan, pruned, report, run, runs, sessions, snapshot, unapplied, validated,
 };
 pub use ram_policy::PolicyFormat;
 pub(crate) use ram_policy::{policies, trusts};
@@ -92,6 +94,7 @@ pub use report_view::{EndView, ReportView};
 pub use schema::{OutputKind, schema};
 pub use style::Style;
 pub use view::PlanView;
+pub use who::newest_call;
 
 use clap::ValueEnum;
 

@@ -480,6 +480,9 @@ impl<'a> Page<'a> {
             false => "To apply this plan anyway:",
         };
         self.line("");
+        if let Some(store) = &view.published_in {
+            self.line(format!("The plan is kept in {} under its digest.", clean(store)));
+        }
         self.line(head);
         self.line(format!("  {}", clean(command)));
     }

@@ -27,6 +27,7 @@ use super::journal::{
     snapshot_json,
 };
 use super::layout::Layout;
+use super::leases::{LeasesView, human_leases, leases_json};
 use super::markdown::markdown_plan;
 use super::outcomes::markdown_report;
 use super::plan::human_plan;
@@ -328,6 +329,14 @@ pub fn runs(runs: &[RunRecord], context: Context, layout: &Layout) -> Printed {
             Printed { notes, ..Printed::document(human_runs(runs, layout.stdout)) }
         }
     }
+}
+
+/// Who holds which domains.
+pub fn leases(view: &LeasesView, exit: Exit, layout: &Layout) -> Printed {
+    Printed::document(match layout.format {
+        Format::Json => leases_json(view, exit),
+        _ => human_leases(view, layout.stdout),
+    })
 }
 
 /// One earlier run.

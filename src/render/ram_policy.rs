@@ -53,6 +53,8 @@ struct Allowed<'a> {
     effect: &'static str,
     action: Vec<String>,
     resource: &'a [String],
+    #[serde(skip_serializing_if = "Condition::is_empty")]
+    condition: &'a Condition,
 }
 
 #[derive(Serialize)]
@@ -134,9 +136,9 @@ fn policy(statements: &[Statement]) -> String {
 }
 
 fn allowed(statement: &Statement) -> Allowed<'_> {
-    let Statement { task: _, permissions, resources } = statement;
+    let Statement { task: _, permissions, resources, condition } = statement;
     let action = permissions.iter().map(|permission| permission.action()).collect();
-    Allowed { effect: "Allow", action, resource: resources }
+    Allowed { effect: "Allow", action, resource: resources, condition }
 }
 
 fn trust_policy(trust: &Trust, role: Role) -> String {
@@ -200,10 +202,18 @@ fn trusted(role: Role) -> &'static str {
 
 fn human(policies: impl Iterator<Item = (Purpose, Vec<Statement>)>, style: Style) -> String {
     let of_statement = |statement: &Statement| {
-        let Statement { task, permissions, resources } = statement;
+        let Statement { task, permissions, resources, condition } = statement;
+        let only = condition.values().flatten().flat_map(|(key, values)| {
+            values.iter().map(move |value| Line::detail(format!("only where {key} is {value}")))
+        });
         let actions = permissions.iter().map(|permission| Line::detail(permission.action()));
         let resources = resources.iter().map(|resource| Line::detail(format!("on {resource}")));
-        [Line::fact(reason(*task))].into_iter().chain(actions).chain(resources).collect::<Vec<Line>>()
+        [Line::fact(reason(*task))]
+            .into_iter()
+            .chain(actions)
+            .chain(resources)
+            .chain(only)
+            .collect::<Vec<Line>>()
     };
     let of_policy = |(purpose, statements): (Purpose, Vec<Statement>)| {
         let heading = [Line::flush(format!("{}: {}", policy_name(purpose), uses(purpose)))];
@@ -222,7 +232,7 @@ fn reason(task: Task) -> &'static str {
     match task {
         Task::Read => "list the configurations of a domain; RAM can't limit this to single domains",
         Task::SeeOnAir => {
-            "find out which streams that a plan concerns are on air; without it, plans say only what is presumed"
+            "find out which of the streams that a plan concerns are on air; without it, plans say only what is presumed"
         }
         Task::ListPast => "`--replay`: list what was published",
         Task::LookUpDomains => "`--online`: look up the domains and what they record to OSS",
@@ -234,6 +244,10 @@ fn reason(task: Task) -> &'static str {
         Task::ReadAired => "list who published when, and what VOD recorded of it",
         Task::ReadNotifications => "`explain --at`: list the notifications of recordings",
         Task::Write => "create, update and delete configurations, only in the domains of the files",
+        Task::ReadStore => "`--store`: read leases, journals and plans",
+        Task::ListStore => "`--store`: list them",
+        Task::WriteStore => "`--store`: write and remove leases, journals and plans",
+        Task::PublishPlans => "`plan --publish`: keep plans in the store",
     }
 }
 

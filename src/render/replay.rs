@@ -93,9 +93,10 @@ pub(super) fn differing(replay: &Replay) -> (Vec<&ReplayRow>, usize) {
     (differ, same.len())
 }
 
-/// `12 streams without a difference`
+/// `12 streams are not affected`
 pub(super) fn others(count: usize) -> Option<String> {
-    (count > 0).then(|| format!("{} without a difference", counted(count, "stream")))
+    let are = if count == 1 { "is" } else { "are" };
+    (count > 0).then(|| format!("{} {are} not affected", counted(count, "stream")))
 }
 
 /// What was published, with its template if it is a transcoded stream.

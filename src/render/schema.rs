@@ -34,7 +34,7 @@ pub enum OutputKind {
     Sessions,
     /// The file that `sessions --out` saves
     SessionsFile,
-    /// What `drift --notify json` posts
+    /// What `drift --notify json` and `audit --notify json` post
     Notification,
 }
 

@@ -83,6 +83,8 @@ pub struct PlanView<'a> {
     pub replay: Option<&'a Replay>,
     /// The file that it was saved to, if any.
     pub saved_to: Option<&'a Path>,
+    /// The store that keeps the plan under its digest, as outputs name it.
+    pub published_in: Option<String>,
     /// The command that applies it, to be pasted into a shell, if the run knows one.
     pub command: Option<String>,
     /// The files and the service of the run, as arguments for a shell.
@@ -183,6 +185,7 @@ impl<'a> PlanView<'a> {
             since_review,
             replay: None,
             saved_to: None,
+            published_in: None,
             command: None,
             arguments: None,
             is_without_files: false,

@@ -32,6 +32,14 @@ pub(super) fn who_text(address: &Address, trail: &Trail) -> WhoText {
     }
 }
 
+/// The newest call that may have changed an address, for messages; `None` if no call is listed or nothing could be read.
+pub fn newest_call(address: &Address, trail: &Trail) -> Option<String> {
+    match trail {
+        Trail::Calls(calls) => calls.first().map(|call| call_text(address, call)),
+        Trail::NoCall { .. } | Trail::Unread(_) => None,
+    }
+}
+
 fn no_call(since: Timestamp, is_all: bool, unreadable: usize) -> String {
     let most = match is_all {
         true => format!("ActionTrail lists no call here in the last {EVENT_DAYS} days; {LATE}"),

@@ -1,6 +1,6 @@
 //! Who holds which domains, for people: the list of leases, and the way out if one must go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -32,12 +32,7 @@ pub struct Held {
 ///
 /// # Errors
 /// When the store can't be read.
-pub async fn holders(
-    objects: &dyn Objects,
-    account: Option<&str>,
-    now: Timestamp,
-) -> Result<Vec<Held>, StoreError> {
-    let account = part::account_name(account);
+pub async fn holders(objects: &dyn Objects, account: &str, now: Timestamp) -> Result<Vec<Held>, StoreError> {
     let mut runs: BTreeMap<String, (Standing, Option<Holder>)> = BTreeMap::new();
     let mut all = Vec::new();
     for (domain, token) in listed(objects, account).await? {
@@ -61,6 +56,19 @@ pub async fn holders(
     Ok(all)
 }
 
+/// The names of the accounts whose runs the store knows.
+///
+/// # Errors
+/// When the store can't be read.
+pub async fn accounts(objects: &dyn Objects) -> Result<BTreeSet<String>, StoreError> {
+    let mut accounts = BTreeSet::new();
+    for folder in ["leases/", "runs/", "journal/"] {
+        let listed = objects.list(folder, None).await?;
+        accounts.extend(listed.iter().filter_map(|one| one.key.split('/').nth(1)).map(str::to_owned));
+    }
+    Ok(accounts)
+}
+
 /// Ends the lease of the run that holds a domain with this token, whatever else the run holds. It learns of that before its next
 /// write at the latest when its lease would run out, so others can take the domains only then. `by` says who did it.
 ///
@@ -68,11 +76,10 @@ pub async fn holders(
 /// When the store can't be used.
 pub async fn release(
     objects: &dyn Objects,
-    account: Option<&str>,
+    account: &str,
     held: &Held,
     by: &str,
 ) -> Result<bool, StoreError> {
-    let account = part::account_name(account);
     loop {
         let last = standing::last(objects, account, &held.run).await?;
         let Standing::Held { next, free_from, .. } = Standing::of(last.as_ref()) else { return Ok(false) };

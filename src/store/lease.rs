@@ -21,10 +21,10 @@ use tokio::time::{Instant, sleep};
 
 use super::error::StoreError;
 use super::holders::{self, Held};
-use super::journals::{StoredJournal, journals};
+use super::journals::{KnownRun, known_runs};
 use super::objects::{Made, Objects, make};
 use super::part::{self, Entry, FORMAT_VERSION, Holder};
-use super::runlog::{Elapsed, Lost, RunLog, Terms};
+use super::runlog::{ABANDONED, Elapsed, Lost, RunLog, Terms};
 use super::standing::{self, Standing};
 
 /// How many operations of the store go side by side.
@@ -125,10 +125,12 @@ impl Lease {
             if let Some(lost) = self.log.lost() {
                 return Err(lost.into());
             }
+            let asked = (self.log.clock)();
             let tokens = self.tokens(&domains).await?;
             let (free, held) = self.free(&domains, &tokens, tell).await?;
             let all = self.take_free(&free).await?;
-            if !all {
+            // After a long sleep, tokens that were the last ones may have been followed by others, and removed.
+            if !all || (self.log.clock)().saturating_sub(asked) > ABANDONED {
                 continue;
             }
             let Some(held) = held else {
@@ -150,14 +152,14 @@ impl Lease {
         }
     }
 
-    /// The journals of all runs, sorted by run: see [`journals()`]. To be asked for once the domains are taken, as their last holder may
-    /// have written until then.
+    /// All runs, sorted by id: see [`known_runs()`]. To be asked for once the domains are taken, as their last holder may have written
+    /// until then.
     ///
     /// # Errors
-    /// When the store can't be read, or a part of a log is not one.
-    pub async fn journals(&self, domains: &[String]) -> Result<Vec<StoredJournal>, StoreError> {
+    /// When the store can't be read, or an entry can't be understood.
+    pub async fn known_runs(&self, domains: &[String]) -> Result<Vec<KnownRun>, StoreError> {
         let objects: Arc<dyn Objects> = self.log.objects.clone();
-        journals(&objects, Some(&self.log.account), domains).await
+        known_runs(&objects, Some(&self.log.account), domains).await
     }
 
     /// Renews the lease until it is lost. To be run beside everything else.
@@ -260,8 +262,8 @@ impl Lease {
         tell: &(dyn Fn(Taking) + Sync),
     ) -> Result<Option<Held>, StoreError> {
         let RunLog { objects, account, .. } = &*self.log;
-        let close =
-            |next, free_from| standing::close(&**objects, (account, run), next, &self.log.run, free_from);
+        let by = format!("run {}", self.log.run);
+        let close = |next, free_from| standing::close(&**objects, (account, run), next, &by, free_from);
         loop {
             let last = standing::last(&**objects, account, run).await?;
             let now = self.store_now();

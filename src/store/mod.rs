@@ -21,8 +21,11 @@ mod standing;
 
 pub use address::{BucketUrl, Scheme, StoreUrl, StoreUrlError};
 pub use error::{StoreError, Trouble};
-pub use holders::{Held, holders, release};
-pub use journals::{StoredJournal, journal_of, journals};
+pub use holders::{Held, accounts, holders, release};
+pub use journals::{
+    Kept, KnownRun, Teller, is_going_on, is_over, journal, journal_of, keep_journal, keep_snapshot,
+    known_runs, remove_run, runs, snapshot, tidy,
+};
 pub use lease::{Lease, TakeError, Taking};
 pub use name::{is_in_names, is_name};
 pub use objects::{Asking, Created, Listed, Made, Objects, make};

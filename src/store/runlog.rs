@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::error::{StoreError, Trouble};
-use super::objects::{Made, Objects, make};
+use super::objects::{Created, Made, Objects, make};
 use super::part::{self, Holder, Part, Says};
 use super::patience::Patient;
 
@@ -29,15 +29,14 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// The usual terms for calls that take no longer than `call`.
-    pub fn new(call: Duration, settle: Duration) -> Self {
-        let [lasts, renewal, patience] = [90, 15, 20].map(Duration::from_secs);
-        Self { lasts: lasts.max(call * 3), renewal, call, settle, patience }
+    /// The usual terms of a lease that lasts so long, for calls that take no longer than `call`.
+    pub fn new(lasts: Duration, call: Duration, settle: Duration) -> Self {
+        Self { lasts, renewal: lasts / 6, call, settle, patience: lasts / 4 }
     }
 }
 
 /// After this long without a renewal a run does not try to renew its lease: what others may remove of its log is older.
-const ABANDONED: Duration = Duration::from_secs(3600);
+pub(super) const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// Why a run may write no more.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
@@ -110,6 +109,7 @@ impl RunLog {
         let part = Part { holder: Some(holder), ..Part::new(held(&terms), String::new()) };
         let (key, content) = (part::part(&account, &run, 0), super::write(&part)?);
         let objects = Arc::new(Patient::new(objects, terms.patience));
+        prove(&*objects, &run).await?;
         match make(&*objects, &key, &content).await? {
             Made::Ours => {}
             Made::Theirs(_) => {
@@ -277,6 +277,22 @@ impl RunLog {
     }
 }
 
+/// Proves that an object can be created only once, and can be removed: without that, a store can't keep two runs apart.
+async fn prove(objects: &dyn Objects, run: &str) -> Result<(), StoreError> {
+    let key = format!("check/{run}");
+    make(objects, &key, run.as_bytes()).await?;
+    let again = objects.create(&key, b"again").await?;
+    objects.remove(&key).await?;
+    match again {
+        Created::Exists => Ok(()),
+        Created::New => {
+            let message = "an object could be created twice: the bucket keeps versions, or its server does not know \
+                           conditional writes";
+            Err(StoreError::new(Trouble::Versioned, message))
+        }
+    }
+}
+
 fn held(terms: &Terms) -> Says {
     Says::Held { lasts_ms: part::millis(terms.lasts), settle_ms: part::millis(terms.settle) }
 }
@@ -345,7 +361,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_part_whose_creation_was_given_up_is_no_takeover_and_keeps_its_lines() {
         let (objects, start) = (Arc::new(Slow::default()), tokio::time::Instant::now());
-        let terms = Terms::new(Duration::from_secs(30), Duration::from_secs(30));
+        let terms = Terms::new(Duration::from_secs(90), Duration::from_secs(30), Duration::from_secs(30));
         let place = ("1".to_owned(), "20261122T201500.123Z-3f9a1c".to_owned());
         let clock: Elapsed = Arc::new(move || start.elapsed());
         let log = RunLog::begin(objects.clone(), clock, terms, place, Holder::default()).await.unwrap();

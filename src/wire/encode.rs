@@ -6,10 +6,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Parameters by raw name, in their original order; names may repeat.
-pub(super) type Pairs = Vec<(String, String)>;
+pub type Pairs = Vec<(String, String)>;
 
 /// UTF-8, percent-encoded in upper case; a space is `%20`, never `+`.
-pub(super) fn encode(text: &str) -> PercentEncode<'_> {
+pub fn encode(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, ENCODED)
 }
 
@@ -29,8 +29,13 @@ pub(super) fn canonical_query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a 
     query
 }
 
+/// Percent-decodes a path, in which `+` is itself. `None` when it is not UTF-8.
+pub fn decode_path(path: &str) -> Option<String> {
+    Some(percent_decode_str(path).decode_utf8().ok()?.into_owned())
+}
+
 /// Reads a query or a form body; `+` is a space. `None` when a part is not UTF-8.
-pub(super) fn decode_pairs(text: &str) -> Option<Pairs> {
+pub fn decode_pairs(text: &str) -> Option<Pairs> {
     text.split('&').filter(|part| !part.is_empty()).map(decode_pair).collect()
 }
 

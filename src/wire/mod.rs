@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+pub use encode::{Pairs, decode_pairs, decode_path, encode};
 pub use formats::{LIST as FORMAT_LIST, list_formats, read_formats};
 pub use inquiry::{
     APP_SPACES, AppSpaces, CallerIdentity, DOMAIN_DETAIL, DomainDetail, Inquiry, MOST_APP_SPACES,
@@ -28,7 +29,11 @@ pub use inquiry::{
     read_caller_identity, read_domain_detail, read_oss_recordings, read_transcode_group, read_user_domains,
     transcode_group, user_domains,
 };
-pub use oss::sign_oss;
+pub use oss::{
+    ALGORITHM as OSS_ALGORITHM, TERMINATOR as OSS_TERMINATOR, UNSIGNED as OSS_UNSIGNED,
+    canonical_request as oss_canonical_request, is_signed as is_signed_by_oss, sign_oss,
+    signature as oss_signature,
+};
 pub use page::{Page, read_page, take_config};
 pub use recordings::{
     DOMAIN_MAPPING, DomainMapping, LIVE_VIDEOS, Listed, MOST_VIDEOS, NOTIFY_DAYS, NOTIFY_RECORDS,
@@ -38,7 +43,10 @@ pub use recordings::{
 };
 pub use request::{ComposeOff, PAGE_SIZE, add, addable, delete, describe, uncarryable, update};
 pub use response::{ReadError, read, request_id, time};
-pub use sign::{EMULATOR_SECRET, Key, Operation, Secret, SignatureVersion, Stamp, format_time, hex, sign};
+pub use sign::{
+    EMULATOR_SECRET, Key, Operation, Secret, SignatureVersion, Stamp, format_time, hex, hex_sha256,
+    hmac_sha1, sign,
+};
 pub use temporary::{
     METADATA_HOST, OIDC_TOKEN_LENGTH, Role, TemporaryKey, assume_role, assume_role_with_oidc, metadata_key,
     metadata_role, metadata_token, read_assumed_role, read_key, read_metadata_text, uri_key,
@@ -50,7 +58,7 @@ pub use values::write_value;
 pub use verify::{
     SignatureProblem, Unsigned, Verified, read_unsigned, unverified_call, unverified_param, verify,
 };
-pub use xml::write as write_xml;
+pub use xml::{read as read_xml, write as write_xml};
 
 /// Version of the Live API that every call names.
 pub const LIVE_VERSION: &str = "2016-11-01";

@@ -1,23 +1,21 @@
 //! Signs requests to OSS with version 4 (`OSS4-HMAC-SHA256`). New accounts and new buckets accept no older version.
-//! Pure: the time is given.
+//! The emulator checks such signatures with the same parts. Pure: the time is given.
 
-use hmac::{Hmac, Mac};
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
-use sha2::Sha256;
 
 use super::Request;
 use super::encode::encode;
-use super::sign::{Key, hex, hex_sha256, hmac};
+use super::sign::{Key, Secret, hex, hex_sha256, hmac_sha256};
 
 /// The name of the algorithm, first word of the Authorization header.
-const ALGORITHM: &str = "OSS4-HMAC-SHA256";
+pub const ALGORITHM: &str = "OSS4-HMAC-SHA256";
 
 /// The last part of a signature's scope.
-const TERMINATOR: &str = "aliyun_v4_request";
+pub const TERMINATOR: &str = "aliyun_v4_request";
 
 /// What `x-oss-content-sha256` says of every body: TLS protects it.
-const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+pub const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
 /// Signs a request to a bucket in a region. `resource` is `/BUCKET/` and the object's name, percent-encoded in any way; the
 /// request's path may leave out the bucket, where its host names it. Path and query are sent as they are signed.
@@ -30,26 +28,44 @@ pub fn sign_oss(request: Request, resource: &str, region: &str, key: &Key, time:
     let own = own.into_iter().chain(token);
     headers.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let signed = headers.iter().filter(|(name, _)| is_signed(name));
-    let lines: String = signed.map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
-    let resource = encoded_path(resource);
-    let canonical = format!("{method}\n{resource}\n{query}\n{lines}\n\n{UNSIGNED}");
+    let canonical = canonical_request(&method, &encoded_path(resource), &query, signed, "");
     let (day, _) = moment.split_at(8);
-    let scope = format!("{day}/{region}/oss/{TERMINATOR}");
-    let text = format!("{ALGORITHM}\n{moment}\n{scope}\n{}", hex_sha256(canonical.as_bytes()));
-    let signature = signature(key, day, region, &text);
+    let signature = signature(&key.secret, [day, region, "oss"], &moment, &canonical);
+    let scope = scope([day, region, "oss"]);
     let authorization = format!("{ALGORITHM} Credential={}/{scope},Signature={signature}", key.id);
     headers.insert("authorization".to_owned(), authorization);
     Request { method, host, path, query, headers, body }
 }
 
-fn signature(key: &Key, day: &str, region: &str, text: &str) -> String {
-    let first = format!("aliyun_v4{}", key.secret.expose()).into_bytes();
-    let steps = [day, region, "oss", TERMINATOR, text];
-    hex(&steps.into_iter().fold(first, |key, part| hmac::<Hmac<Sha256>>(&key, part)))
+/// What a signature covers. Resource and query are encoded and sorted already; `additional` has the names of the headers that are
+/// covered besides those that always are, joined by `;`.
+pub fn canonical_request<'a>(
+    method: &str,
+    resource: &str,
+    query: &str,
+    headers: impl IntoIterator<Item = (&'a String, &'a String)>,
+    additional: &str,
+) -> String {
+    let line = |(name, value): (&String, &String)| format!("{name}:{}\n", value.trim());
+    let lines: String = headers.into_iter().map(line).collect();
+    format!("{method}\n{resource}\n{query}\n{lines}\n{additional}\n{UNSIGNED}")
+}
+
+/// The signature of a canonical request: hex of the HMAC-SHA256, by a key for one day, region and product.
+pub fn signature(secret: &Secret, scope_parts: [&str; 3], moment: &str, canonical: &str) -> String {
+    let scope = scope(scope_parts);
+    let text = format!("{ALGORITHM}\n{moment}\n{scope}\n{}", hex_sha256(canonical.as_bytes()));
+    let first = format!("aliyun_v4{}", secret.expose()).into_bytes();
+    let steps = scope_parts.into_iter().chain([TERMINATOR, &text]);
+    hex(&steps.fold(first, |key, part| hmac_sha256(&key, part)))
+}
+
+fn scope([day, region, product]: [&str; 3]) -> String {
+    format!("{day}/{region}/{product}/{TERMINATOR}")
 }
 
 /// The headers that every signature covers.
-fn is_signed(name: &str) -> bool {
+pub fn is_signed(name: &str) -> bool {
     name.starts_with("x-oss-") || ["content-type", "content-md5"].contains(&name)
 }
 

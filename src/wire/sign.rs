@@ -161,7 +161,7 @@ pub(super) fn v1_string_to_sign<'a>(
 
 /// Base64 of the HMAC-SHA1; the HMAC key is the secret followed by `&`.
 pub(super) fn v1_signature(secret: &Secret, text: &str) -> String {
-    STANDARD.encode(hmac::<Hmac<Sha1>>(format!("{}&", secret.expose()).as_bytes(), text))
+    STANDARD.encode(hmac_sha1(format!("{}&", secret.expose()).as_bytes(), text))
 }
 
 /// The V3 canonical request and the names of the headers it covers.
@@ -190,11 +190,11 @@ pub(super) fn v3_canonical_request<'a>(
 /// Hex of the HMAC-SHA256 over the hashed canonical request; the HMAC key is the secret alone.
 pub(super) fn v3_signature(secret: &Secret, canonical_request: &str) -> String {
     let text = format!("{V3_ALGORITHM}\n{}", hex_sha256(canonical_request.as_bytes()));
-    hex(&hmac::<Hmac<Sha256>>(secret.expose().as_bytes(), &text))
+    hex(&hmac_sha256(secret.expose().as_bytes(), &text))
 }
 
 /// Lower-case hex SHA-256.
-pub(super) fn hex_sha256(bytes: &[u8]) -> String {
+pub fn hex_sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
@@ -203,7 +203,17 @@ pub fn format_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-pub(super) fn hmac<M: Mac + KeyInit>(key: &[u8], text: &str) -> Vec<u8> {
+/// The HMAC-SHA1 of a text.
+pub fn hmac_sha1(key: &[u8], text: &str) -> Vec<u8> {
+    hmac::<Hmac<Sha1>>(key, text)
+}
+
+/// The HMAC-SHA256 of a text.
+pub(super) fn hmac_sha256(key: &[u8], text: &str) -> Vec<u8> {
+    hmac::<Hmac<Sha256>>(key, text)
+}
+
+fn hmac<M: Mac + KeyInit>(key: &[u8], text: &str) -> Vec<u8> {
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length, so this error can't occur")]
     let mut mac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(text.as_bytes());

@@ -8,7 +8,7 @@ const DEPTH: usize = 16;
 /// Parses a document into its root's name and content: elements become objects, repeated ones arrays, the rest text.
 ///
 /// Attributes are ignored. `None` if the text is not such a document.
-pub(super) fn read(text: &str) -> Option<(String, Value)> {
+pub fn read(text: &str) -> Option<(String, Value)> {
     let mut reader = Reader { rest: text.trim() };
     reader.skip_declarations()?;
     let root = reader.element(0)?;

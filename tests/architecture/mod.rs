@@ -26,7 +26,7 @@ const ALLOWED: [(&str, &[&str]); 29] = [
     ("resolve", &["model", "snapshot", "source", "diag", "config"]),
     ("check", &["model", "source", "diag", "config", "resolve"]),
     ("explain", &["model", "source", "diag", "config", "resolve"]),
-    ("permissions", &["wire"]),
+    ("permissions", &["store", "wire"]),
     ("plan", &["model", "sealed", "source", "diag", "wire", "resolve"]),
     ("import", &["gate", "model", "source", "diag", "config", "resolve", "check", "plan"]),
     ("merge", &["model", "source", "diag", "config", "resolve", "check", "plan"]),
@@ -244,6 +244,7 @@ fn only_the_named_modules_touch_the_outside() {
     let free = [
         "api",
         "apply",
+        "bucket",
         "cli",
         "files",
         "config/load.rs",
@@ -251,6 +252,8 @@ fn only_the_named_modules_touch_the_outside() {
         "emulator/service.rs",
         "emulator/store.rs",
         "notify/post.rs",
+        "store/lease.rs",
+        "store/patience.rs",
     ];
     for Source { path, code, .. } in Library::read().0.values() {
         if free.iter().any(|name| path.starts_with(&format!("src/{name}"))) {

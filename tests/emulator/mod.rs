@@ -10,6 +10,7 @@ mod limits;
 mod listing;
 mod lookups;
 mod metadata;
+mod oss;
 mod quirks;
 mod recordings;
 mod roles;

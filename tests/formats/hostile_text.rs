@@ -14,7 +14,7 @@ use livevod::gate;
 use livevod::merge::Adoption;
 use livevod::plan::Plan;
 use livevod::render::{
-    self, Context, Cures, DriftView, EndView, Event, Exit, Format, Layout, Links, PlanView, Printed,
+    self, Command, Context, Cures, DriftView, EndView, Event, Exit, Format, Layout, Links, PlanView, Printed,
     ReportView, Style, Target,
 };
 use livevod::source::Sources;
@@ -215,7 +215,7 @@ proptest! {
             is_tame(name, &output)?;
             commands_nothing(name, &output)?;
         }
-        let events = Event::plan(&view).chain(Event::drift(&drift_view)).chain(Event::report(&ended));
+        let events = Event::plan(&view, Command::Drift).chain(Event::drift(&drift_view)).chain(Event::report(&ended));
         let events: String = events.map(|event| event.line(Timestamp::UNIX_EPOCH).unwrap()).collect();
         let ends: String = ends().map(|end| {
             Event::ended(&end, true, Duration::ZERO, &sources).line(Timestamp::UNIX_EPOCH).unwrap()

@@ -133,8 +133,8 @@ pub fn answer(bytes: &[u8]) {
     }
 }
 
-/// Calls to the emulator: `raw` and a complete request, or one call on each line, `NAME PARAMETER=VALUE…`,
-/// each correctly signed.
+/// Calls to the emulator: `raw` and a complete request, or one call on each line, `NAME PARAMETER=VALUE…`, or
+/// `oss METHOD /BUCKET/KEY?QUERY HEADER:VALUE… =BODY`, each correctly signed.
 pub fn request(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let service = emulator();
@@ -142,7 +142,11 @@ pub fn request(bytes: &[u8]) {
         Some(raw) => _ = service.deliver(&raw_request(raw)),
         None => {
             for (number, line) in text.lines().take(24).enumerate() {
-                _ = service.deliver(&signed_request(number, line));
+                let request = match line.strip_prefix("oss ") {
+                    Some(rest) => oss_request(rest),
+                    None => signed_request(number, line),
+                };
+                _ = service.deliver(&request);
             }
         }
     }
@@ -157,6 +161,25 @@ fn emulator() -> Service {
         request_id: Box::new(move || ids.fetch_add(1, Ordering::Relaxed).to_string()),
     };
     Service::open_with(None, Settings::default(), outside).unwrap()
+}
+
+fn oss_request(line: &str) -> wire::Request {
+    let (head, body) = line.split_once(" =").unwrap_or((line, ""));
+    let mut words = head.split(' ');
+    let method = words.next().unwrap_or_default().to_owned();
+    let address = words.next().unwrap_or_default();
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let headers = words.filter_map(|word| word.split_once(':'));
+    let request = wire::Request {
+        method,
+        host: "127.0.0.1:8787".to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers: headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(),
+        body: body.as_bytes().to_vec(),
+    };
+    let key = wire::Key { id: KEY_ID.to_owned(), secret: wire::Secret::new(KEY_SECRET), token: None };
+    wire::sign_oss(request, path, "cn-shanghai", &key, jiff::Timestamp::UNIX_EPOCH)
 }
 
 /// Method, path and query in the first line, then headers, then the body after a blank line.

@@ -107,20 +107,20 @@ fn what_is_also_used_elsewhere_is_not_added_to() {
         refused(
             "domains:\n  a.example.com:\n    apps: &tv\n      show:\n        streams:\n          a: {}\n  live.example.com:\n    apps: *tv\n"
         ),
-        [format!("live.example.com/show/z: `apps` can't be added to: {shared} (livevod.yaml:16)")]
+        [format!("live.example.com/show/z: nothing can be added to `apps`: {shared} (livevod.yaml:16)")]
     );
     assert_eq!(
         refused(
             "domains:\n  live.example.com:\n    apps: &tv\n      show:\n        streams:\n          a: {}\n  z.example.com:\n    apps: *tv\n"
         ),
-        [format!("live.example.com/show/z: `apps` can't be added to: {shared} (livevod.yaml:11)")]
+        [format!("live.example.com/show/z: nothing can be added to `apps`: {shared} (livevod.yaml:11)")]
     );
     assert_eq!(
         refused(
             "domains:\n  live.example.com:\n    apps:\n      show:\n        streams:\n          ? a\n          : {}\n"
         ),
         [
-            "live.example.com/show/z: `streams` can't be added to: its keys are marked with `?` (livevod.yaml:13)"
+            "live.example.com/show/z: nothing can be added to `streams`: its keys are marked with `?` (livevod.yaml:13)"
         ]
     );
     assert_eq!(

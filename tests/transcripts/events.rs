@@ -109,6 +109,11 @@ fn drift_says_whether_it_is_an_alarm() {
     beside(&world, "drift --emulator", "events.ndjson");
     let events = events(&world, "events.ndjson");
     assert_eq!(of_kind(&events, "drift")[0]["drift"], json!({"drifted": true, "complete": true}));
+    let planned = of_kind(&events, "planned_change");
+    assert!(
+        planned[0]["@message"].as_str().unwrap().contains(": apply would "),
+        "a drift check plans nothing: {planned:?}"
+    );
     assert_eq!(events.last().unwrap()["exit"], json!({"code": 2, "reason": "differences"}));
 }
 

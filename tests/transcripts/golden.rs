@@ -10,6 +10,7 @@ use livevod::explain::page;
 use super::apply::hold_unmanageable;
 use super::audit::{night, shown};
 use super::server::{Server, keyed};
+use super::teams::{Cloud, OLD, amid_a_replace, files};
 use super::{Run, World};
 use crate::desired::pages::examples;
 
@@ -67,6 +68,15 @@ const SCENES: &[Scene] = &[
         let world = columns(ONE);
         world.write("taken", "a file where the folder should be");
         world.run("apply --emulator --auto-approve --journal taken/journal")
+    }),
+    ("lease", || {
+        let cloud = Cloud::begin();
+        let ann = cloud.machine(&files("live.example.com", OLD));
+        let _running = amid_a_replace(&cloud, &ann);
+        let mut bob = cloud.machine(&files("live.example.com", OLD));
+        // So wide that no line breaks at the name of this machine.
+        bob.set("COLUMNS", "200");
+        stable(bob.run("apply --auto-approve"))
     }),
     ("link-outside", || {
         let world = columns(ONE);
@@ -138,6 +148,12 @@ const SCENES: &[Scene] = &[
         hold_unmanageable(&world, "cam1");
         world.run("plan --emulator")
     }),
+    ("store", || {
+        let cloud = Cloud::begin();
+        let mut ann = cloud.machine(&files("live.example.com", OLD));
+        ann.set("LIVEVOD_STORE", "oss://missing/livevod");
+        ann.run("apply --auto-approve")
+    }),
     ("unwritable", || {
         let world = columns(ONE.replace("version: 1", "version:   1"));
         let mut permissions = std::fs::metadata(world.path().join("livevod.yaml")).unwrap().permissions();
@@ -153,6 +169,21 @@ fn columns(text: impl AsRef<str>) -> World {
     let mut world = World::with(text.as_ref());
     world.set("COLUMNS", "80");
     world
+}
+
+/// The same run without the name of this machine, the id of the other run, and times.
+fn stable(run: Run) -> Run {
+    let word = |word: &str| match word {
+        _ if word.starts_with("20") && word.contains("Z-") => "[run])".to_owned(),
+        _ if word.starts_with("20") && word.len() == 10 => "[day]".to_owned(),
+        _ if word.len() == 8 && word.matches(':').count() == 2 => "[time]".to_owned(),
+        word => word.to_owned(),
+    };
+    let text = |text: &str| {
+        let lines = text.lines().map(|line| line.split(' ').map(word).collect::<Vec<_>>().join(" "));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    Run { stdout: text(&run.stdout), stderr: text(&run.stderr), ..run }
 }
 
 /// A service after an apply, and files that were then edited so much that guards refuse the plan.

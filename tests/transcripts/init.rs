@@ -114,7 +114,7 @@ fn every_command_and_the_files_have_a_manual_page() {
     let run = world.run("man --dir pages");
     assert_eq!(run.code, 0, "{}", run.transcript());
     let pages = written(&world);
-    assert_eq!(pages.len(), 23, "{pages:?}");
+    assert_eq!(pages.len(), 24, "{pages:?}");
     for page in &pages {
         let text = std::fs::read_to_string(world.path().join(page)).unwrap();
         assert!(text.contains(".SH NAME") && text.contains(".TH livevod"), "{page}");

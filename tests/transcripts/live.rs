@@ -302,6 +302,11 @@ fn a_replay_can_be_read_from_a_file() {
     let saved = world.run("sessions --emulator --since 7d --out week.json");
     assert_eq!(saved.code, 0, "{}", saved.transcript());
     world.run("snapshot --emulator --out now.json");
+    for source in ["--emulator", "--against now.json"] {
+        let idle = world.run(&format!("plan {source} --replay week.json"));
+        assert_eq!(idle.code, 0, "{}", idle.transcript());
+        assert_eq!(idle.stderr, "replay: the plan changes nothing, so nothing is replayed\n");
+    }
     world.write("livevod.yaml", &changed());
     for source in ["--emulator", "--against now.json"] {
         let line = format!("plan {source} {RELEASED} --replay week.json --format json");

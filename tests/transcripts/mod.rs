@@ -43,6 +43,8 @@ mod readme;
 mod saved_plan;
 pub(crate) mod server;
 mod sessions;
+#[cfg(unix)]
+mod teams;
 mod terminal;
 mod validate;
 mod who;
@@ -215,7 +217,7 @@ fn scrub_minutes(text: &str) -> String {
 fn scrub_host(text: &str) -> String {
     let system = rustix::system::uname();
     let host = system.nodename().to_string_lossy();
-    let forms = [("on ", "\n"), ("on ", ","), ("\"host\": \"", "\"")];
+    let forms = [("on ", "\n"), ("on ", ","), ("on ", " ("), ("\"host\": \"", "\"")];
     forms.iter().fold(text.to_owned(), |text, (front, back)| {
         text.replace(&format!("{front}{host}{back}"), &format!("{front}[host]{back}"))
     })

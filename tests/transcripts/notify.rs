@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::gate::serve;
 use super::server::{Server, keyed};
-use super::{Run, World};
+use super::{Run, World, who};
 
 const FILE: &str = "\
 version: 1
@@ -391,6 +391,43 @@ fn a_state_that_can_not_be_used_is_left_alone_and_hides_nothing() {
     assert_eq!(std::fs::read_to_string(world.path().join("foreign")).unwrap(), "foreign");
     let run = world.run("drift --emulator --notify json --state .livevod/journal/lock/state.json");
     assert_eq!((run.code, told(&run), post.taken().len()), (2, true, 1), "{}", run.transcript());
+}
+
+/// What the files changed is not said to have been changed outside of them, and without a journal nothing is said about that.
+#[test]
+fn a_message_says_which_side_moved_and_who_did_it_as_far_as_that_is_known() {
+    let post = Post::accepting();
+    let mut world = World::with(who::FILE);
+    for kind in ["json", "slack"] {
+        world.set(&format!("LIVEVOD_NOTIFY_{}_URL", kind.to_uppercase()), &post.url);
+    }
+    world.converge("--emulator");
+    who::others(&world, &[("alice", "AliyunConsole", who::shorter("cam1"))]);
+    world.write("livevod.yaml", &who::FILE.replace("cam2: {}", "cam2: { cycle_duration: 2h }"));
+    let told = |line: &str| {
+        let run = world.run(&format!("drift --emulator --notify json --notify slack {line}"));
+        assert_eq!(run.code, 2, "{}", run.transcript());
+        let mut bodies = post.bodies();
+        bodies.sort_by_key(|body| body.get("blocks").is_some());
+        let text = bodies[1]["blocks"][1]["text"]["text"].as_str().unwrap().to_owned();
+        (bodies.swap_remove(0)["differences"].take(), text)
+    };
+    let (rows, text) = told("--who --title who");
+    assert_eq!((&rows[0]["moved"], &rows[1]["moved"]), (&"service".into(), &"files".into()));
+    assert_eq!(rows[0]["fields"][0]["moved"], "service");
+    assert!(
+        rows[0]["who"].as_str().unwrap().ends_with("updated by alice (RAM user) in the console"),
+        "{rows}"
+    );
+    let (first, second) = text.split_once('\n').unwrap();
+    let outside = "`live.example.com/show/cam1` was changed outside the files: `cycle_duration 1h → 15m` (ActionTrail: `";
+    assert!(first.contains(outside) && first.ends_with("alice (RAM user) in the console`)"), "{first}");
+    let inside = "`live.example.com/show/cam2` was changed in the files and is not applied yet: `cycle_duration 2h → 1h`";
+    assert!(second.contains(inside), "{second}");
+    let (rows, text) = told("--title nobody --journal elsewhere");
+    assert_eq!((&rows[0]["moved"], &rows[0]["who"]), (&Json::Null, &Json::Null));
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines.iter().all(|line| line.contains("` differs from the files: `")), "{text}");
 }
 
 #[test]

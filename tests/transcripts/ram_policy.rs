@@ -41,6 +41,28 @@ fn people_read_what_each_statement_is_for() {
 }
 
 #[test]
+fn a_store_of_oss_is_in_the_policy_and_others_have_their_own() {
+    let world = World::with(FILE);
+    assert_snapshot!("store", printed(&world, "ram-policy --store oss://team/livevod"));
+    let document = printed(&world, "ram-policy --store oss://team/livevod --for plan --format json");
+    assert!(
+        document.contains("\"Resource\": [\n        \"acs:oss:*:*:team/livevod/plans/*\"\n      ]"),
+        "{document}"
+    );
+    let without = printed(&world, "ram-policy --format json");
+    assert_eq!(printed(&world, "ram-policy --format json --store file:.livevod"), without);
+    let run = world.run("ram-policy --format json --store s3://team/livevod");
+    assert_eq!((run.code, run.stdout), (0, without));
+    assert_eq!(
+        run.stderr,
+        "note: RAM does not rule s3://team/livevod: docs/stores.md has the permissions there\n"
+    );
+    let run = world.run("ram-policy --store oos://team");
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("did you mean `oss:`?"), "{}", run.transcript());
+}
+
+#[test]
 fn terraform_gets_a_policy_for_each_use() {
     assert_snapshot!(printed(&World::with(FILE), "ram-policy --format terraform"));
 }

@@ -23,15 +23,25 @@ impl Server {
         Self { child, url }
     }
 
-    /// Sends a document to the path of the server's own.
+    /// Sends a document to a path of the server's own.
     pub(crate) fn post(&self, path: &str, body: &str) {
+        self.ask("POST", path, body);
+    }
+
+    /// What a path of the server's own answers.
+    pub(crate) fn get(&self, path: &str) -> String {
+        self.ask("GET", path, "")
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &str) -> String {
         let host = self.url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host).unwrap();
-        let head = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
         write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
     }
 }
 
@@ -209,6 +219,30 @@ fn what_a_log_holds_is_dumped_and_begins_another_server() {
     assert_eq!(again.code, 1);
     assert!(again.stderr.contains("already holds configurations"), "{}", again.transcript());
     assert_eq!(world.run("emulator dump --data nowhere.log").code, 1);
+}
+
+#[test]
+fn buckets_are_made_from_the_start_and_kept() {
+    let world = World::new();
+    let names = |dump: &serde_json::Value| -> Vec<String> {
+        let buckets = dump["buckets"].as_array().unwrap().iter();
+        buckets.map(|bucket| bucket["Name"].as_str().unwrap().to_owned()).collect()
+    };
+    let buckets = ["--bucket", "demo", "--bucket", "old=versioned", "--bucket", "worm=locked"];
+    drop(Server::start(&world, &[&["--data", "state.log"], &buckets[..]].concat()));
+    drop(Server::start(&world, &["--data", "state.log", "--bucket", "demo"]));
+    let dump = world.run("emulator dump --data state.log").json();
+    assert_eq!(names(&dump), ["demo", "old", "worm"]);
+    assert_eq!(dump["buckets"][1]["Versioning"], "Enabled");
+    assert_eq!(dump["buckets"][2]["Worm"]["State"], "Locked");
+    for (wrong, why) in [
+        ("Demo", "3 to 63 lower-case letters, digits and `-`"),
+        ("demo=frozen", "expected `demo=versioned`, `demo=suspended` or `demo=locked`"),
+    ] {
+        let run = world.run(&format!("emulator --bucket {wrong}"));
+        assert_eq!(run.code, 1);
+        assert!(run.stderr.contains(why), "{}", run.transcript());
+    }
 }
 
 #[test]

@@ -44,6 +44,42 @@ fn expected() -> Vec<(String, String)> {
     ]
 }
 
+/// The example of `docs/recorded.md`.
+#[test]
+fn a_similar_name_is_told_even_if_the_stream_itself_was_on_air_later() {
+    let world = World::with(
+        "version: 1\ndefaults: { vod_transcode_group: VOD_NO_TRANSCODE }\n\
+         domains: { live.example.com: { apps: { live: { streams: { cam1: {} } } } } }\n",
+    );
+    world.converge("--emulator");
+    for session in ["Live/cam1 --at 30m --until 20m", "live/cam1"] {
+        let run = world.run(&format!("emulator publish live.example.com/{session}"));
+        assert_eq!(run.code, 0, "{}", run.transcript());
+    }
+    let audit = world.run("audit --emulator --since 1h");
+    assert_eq!(audit.code, 2, "{}", audit.transcript());
+    assert!(
+        audit.stdout.contains("Publish it as `live/cam1`, or declare `Live/cam1` too."),
+        "{}",
+        audit.stdout
+    );
+    assert!(
+        audit.stdout.ends_with("--full also lists what is recorded, pending or not wanted.\n"),
+        "{}",
+        audit.stdout
+    );
+    let past = world.run("explain live.example.com/live/cam1 --emulator --at 25m");
+    assert_eq!(past.code, 0, "{}", past.transcript());
+    assert!(
+        past.stdout.contains("\n  was not on air then; the nearest session:\n      since "),
+        "{}",
+        past.stdout
+    );
+    let todo =
+        "to do: `Live/cam1` was published where `live/cam1` was expected: correct the name in the encoder.";
+    assert!(past.flowing().contains(todo), "{}", past.stdout);
+}
+
 #[test]
 fn what_was_saved_is_judged_like_what_is_read() {
     let world = aired();

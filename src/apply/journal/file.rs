@@ -66,6 +66,50 @@ impl Sink for JournalFile {
     }
 }
 
+/// The last line of a file that is a copy of a journal in a store: it may be replaced by what the store says later.
+const COPY: &str = "{\"event\":\"copy\"}\n";
+
+/// Keeps a copy of a journal that is in a store, unless the folder has the run's own journal.
+///
+/// # Errors
+/// When the folder can't be written.
+pub fn keep_copy(folder: &Path, run: &str, text: &str) -> Result<(), FolderError> {
+    let name = file_name(run);
+    let opened = Folder::make(folder).map_err(FolderError::new(folder, "created"))?;
+    let copy = format!("{text}{COPY}");
+    match opened.read(&name, LARGEST) {
+        Ok(bytes) if !bytes.ends_with(COPY.as_bytes()) || bytes == copy.as_bytes() => return Ok(()),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(FolderError::new(&folder.join(name), "read")(error)),
+    }
+    opened.replace(&name, &copy).map_err(FolderError::new(&folder.join(name), "written"))
+}
+
+/// The text of the journal that a run wrote in this folder; `None` if there is none, or only a copy.
+///
+/// # Errors
+/// When it can't be read.
+pub fn own_journal(folder: &Path, run: &str) -> Result<Option<String>, FolderError> {
+    let opened = match Folder::open(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(FolderError::new(folder, "read"))?,
+    };
+    match opened.read(&file_name(run), LARGEST) {
+        Ok(bytes) if bytes.ends_with(COPY.as_bytes()) => Ok(None),
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FolderError::new(&folder.join(file_name(run)), "read")(error)),
+    }
+}
+
+/// Whether a folder has the whole journal of a run: its own one, or a copy of one with this many bytes.
+pub fn has_whole(folder: &Path, run: &str, size: u64) -> bool {
+    let Ok(opened) = Folder::open(folder) else { return false };
+    let Ok(bytes) = opened.read(&file_name(run), LARGEST) else { return false };
+    !bytes.ends_with(COPY.as_bytes()) || bytes.len() as u64 == size + COPY.len() as u64
+}
+
 /// One journal of a folder.
 #[derive(Debug)]
 pub struct Stored {

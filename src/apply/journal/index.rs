@@ -51,10 +51,7 @@ impl Known {
     /// What is remembered of a journal that was read from a file with this stamp; `None` if it must be read each time.
     pub(super) fn of(run: &RunRecord, stamp: Stamp, now: Timestamp) -> Option<Self> {
         let is_stable = i64::try_from(now.as_nanosecond()).is_ok_and(|now| stamp.changed < now - UNSTABLE);
-        let is_over = run.finished.is_some()
-            && run.resolved.is_empty()
-            && run.header.takes_over.is_empty()
-            && Left::by(run).is_empty();
+        let is_over = !matters_later(run);
         let (target, account) = (run.header.target.clone(), run.header.account.clone());
         (is_stable && is_over).then_some(Self { stamp, number: run.header.number, target, account })
     }
@@ -63,6 +60,14 @@ impl Known {
     pub(super) fn is_at(&self, target: &str, account: Option<&str>) -> bool {
         self.target == target && self.account.as_deref() == account
     }
+}
+
+/// Whether something in a journal matters to later runs.
+pub fn matters_later(run: &RunRecord) -> bool {
+    run.finished.is_none()
+        || !run.resolved.is_empty()
+        || !run.header.takes_over.is_empty()
+        || !Left::by(run).is_empty()
 }
 
 impl Index {

@@ -35,10 +35,11 @@ pub use entry::{
     Planned, ReleasedGuard, Reply, Resolved, RunId, Sibling, StartedBy, Step, TakenOver,
 };
 pub use file::{
-    FolderError, JournalFile, NeededRuns, Stored, read_needed_runs, read_runs, read_snapshot, remove_run,
-    save_snapshot,
+    FolderError, JournalFile, NeededRuns, Stored, has_whole, keep_copy, own_journal, read_needed_runs,
+    read_runs, read_snapshot, remove_run, save_snapshot,
 };
 pub use history::{Confirmed, History};
+pub use index::matters_later;
 pub use last::{LastEntry, Told, last_entry};
 pub use later::changed_since;
 pub use left_open::{LeftOpen, LeftOpenKind, LeftOpenNow, gaps, judge, left_open, until_settled};

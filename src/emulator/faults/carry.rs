@@ -8,14 +8,15 @@ use super::spec::FaultKind;
 use super::strike::{Commit, Foreign, Spoil, Strike};
 use super::{Late, spoilt};
 use crate::emulator::Answer;
-use crate::emulator::answer::Exchange;
+use crate::emulator::answer::troubled;
 use crate::emulator::delivery::{Delivery, Disturbed, End, Fate};
 use crate::emulator::entry::Entry;
 use crate::emulator::event::Event;
 use crate::emulator::glance::Glance;
 use crate::emulator::inner::{Delivering, Handled};
-use crate::emulator::refusal::Refusal;
+use crate::emulator::oss;
 use crate::emulator::state::{Record, State};
+use crate::emulator::trouble::Trouble;
 
 use crate::model::{Address, Pattern, RecordConfig};
 use crate::wire::{Action, Request, Response};
@@ -37,8 +38,9 @@ impl Delivering {
         self.let_others_act(&strike.foreign, now);
         let (answered, fate) = self.commit(&strike, request, glance, now, &request_id);
         let answered = answered.map(|response| shortened(response, &mut strike));
-        let exchange = Exchange::new(request, request_id, shifted(now, strike.skew));
-        let end = spoil(answered, strike.spoil, &exchange);
+        let time = shifted(now, strike.skew);
+        let refused = |trouble| troubled(trouble, request, request_id.clone(), time);
+        let end = spoil(answered, strike.spoil, &refused);
         let delivery = Delivery { delay: strike.delay, fate, end };
         Handled { delivery, number: self.pending.applied(), faults: strike.names }
     }
@@ -87,7 +89,8 @@ impl Delivering {
         }
         let first = matches!(strike.commit, Commit::Twice)
             .then(|| Fate::of(&self.carry_out(request, clock, now, request_id.to_owned()).0));
-        let stale = strike.stale.filter(|_| glance.action == Action::Describe.name());
+        let is_listing = glance.action == Action::Describe.name() || oss::is_listing(&glance.action);
+        let stale = strike.stale.filter(|_| is_listing);
         let response = match stale {
             Some(age) => self.answer_as_of(age, request, now, request_id),
             None => self.carry_out_for(strike.revert, request, clock, now, request_id.to_owned()),
@@ -164,10 +167,10 @@ fn shortened(response: Response, strike: &mut Strike) -> Response {
 }
 
 /// What the caller gets in place of the answer.
-fn spoil(answered: Option<Response>, spoil: Option<Spoil>, exchange: &Exchange) -> End {
+fn spoil(answered: Option<Response>, spoil: Option<Spoil>, refused: &dyn Fn(Trouble) -> Response) -> End {
     let closed = || End::Disturbed(Disturbed::Closed);
     let Some(spoil) = spoil else { return answered.map_or_else(closed, End::Answer) };
-    let refused = |refusal| End::Answer(exchange.refuse(&refusal));
+    let refused = |trouble| End::Answer(refused(trouble));
     let spoilt =
         |how: fn(Response) -> Response| answered.clone().map_or_else(closed, |it| End::Answer(how(it)));
     let disturbed = |how: &dyn Fn(Response) -> Disturbed| {
@@ -177,13 +180,13 @@ fn spoil(answered: Option<Response>, spoil: Option<Spoil>, exchange: &Exchange) 
         Spoil::Refuse(time) => End::Disturbed(Disturbed::Refused(time)),
         Spoil::Lose => closed(),
         Spoil::Hang(time) => End::Disturbed(Disturbed::Hang(time)),
-        Spoil::Error(503) => refused(spoilt::service_unavailable()),
-        Spoil::Error(_) => refused(Refusal::internal_error()),
+        Spoil::Error(503) => refused(Trouble::Unavailable),
+        Spoil::Error(_) => refused(Trouble::Internal),
         Spoil::GatewayPage => End::Answer(spoilt::gateway_page()),
-        Spoil::Throttle(after) => refused(Refusal::throttled(after)),
-        Spoil::ExpiredToken => refused(Refusal::token_expired()),
-        Spoil::RevokedKey => refused(spoilt::key_inactive()),
-        Spoil::Deny => refused(Refusal::no_permission()),
+        Spoil::Throttle(after) => refused(Trouble::Throttled(after)),
+        Spoil::ExpiredToken => refused(Trouble::ExpiredToken),
+        Spoil::RevokedKey => refused(Trouble::RevokedKey),
+        Spoil::Deny => refused(Trouble::Denied),
         Spoil::Garbage => spoilt(spoilt::garbage),
         Spoil::Empty => spoilt(spoilt::empty),
         Spoil::Huge => spoilt(spoilt::huge),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use crate::emulator::operation::Operation;
+use crate::emulator::oss;
 use crate::model::Pattern;
 
 /// One kind of fault and the calls that it strikes.
@@ -15,6 +16,8 @@ pub struct Fault {
     /// The name on the wire.
     pub(super) action: Option<&'static str>,
     pub(super) address: Option<Pattern>,
+    /// How `BUCKET/KEY` of an object begins.
+    pub(super) object: Option<String>,
     pub(super) when: When,
     /// The most strikes.
     pub(super) times: Option<u64>,
@@ -78,15 +81,15 @@ kinds! {
     ErrorAfterCommit = "error-after-commit", 0;
     /// carried out; answered by a gateway with 502 and an HTML page
     GatewayPage = "gateway-page", 0;
-    /// not carried out; answered with Throttling.User; `retry-after` adds x-acs-retry-after
+    /// not carried out; answered with Throttling.User (OSS: TotalQpsLimitExceeded); `retry-after` adds x-acs-retry-after
     Throttle = "throttle", 0;
-    /// carried out; answered with Throttling.User, as if it were not
+    /// carried out; answered as by `throttle`, as if it were not
     FalseThrottle = "false-throttle", 0;
-    /// not carried out; answered with InvalidSecurityToken.Expired
+    /// not carried out; answered with InvalidSecurityToken.Expired (OSS: SecurityTokenExpired)
     ExpiredToken = "expired-token", 0;
-    /// not carried out; answered with InvalidAccessKeyId.Inactive
+    /// not carried out; answered with InvalidAccessKeyId.Inactive (OSS: InvalidAccessKeyId)
     RevokedKey = "revoked-key", 0;
-    /// not carried out; answered with NoPermission, as RAM does where no policy allows the action
+    /// not carried out; answered with NoPermission (OSS: AccessDenied), as RAM does where no policy allows the action
     Deny = "deny", 0;
     /// carried out; the answer ends in the middle
     Truncated = "truncated", 0;
@@ -104,7 +107,7 @@ kinds! {
     Hang = "hang", 60_000;
     /// carried out and answered, then undone `time` (5s) later
     Revert = "revert", 5000;
-    /// a Describe returns the state of `time` (2s) ago
+    /// a Describe, or a listing of objects, returns the state of `time` (2s) ago
     Stale = "stale", 2000;
     /// a page of a Describe has only its first `items` (0), but Total counts all of them
     Short = "short", 0;
@@ -117,12 +120,13 @@ kinds! {
 }
 
 /// The keys, and what they mean.
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 13] = [
     (
         "action=NAME",
-        "only calls of this action: Add, Update, Delete, Describe or a whole name, such as LookupEvents",
+        "only calls of this action: Add, Update, Delete, Describe or a whole name, such as LookupEvents or PutObject",
     ),
     ("address=PATTERN", "only calls about these addresses: domain[/app[/stream]]"),
+    ("object=BUCKET/KEY", "only OSS calls about this bucket, or about objects whose names begin like this"),
     ("nth=N", "only the Nth of those calls"),
     ("every=N", "only every Nth of those calls"),
     ("chance=SHARE", "only a random share of those calls, from 0 to 1"),
@@ -176,6 +180,7 @@ impl Fault {
             kind,
             action: None,
             address: None,
+            object: None,
             when: When::Always,
             times: None,
             seed: 0,
@@ -197,6 +202,7 @@ impl Fault {
                     value.parse().map_err(|error: crate::model::PatternError| wrong(error.to_string()))?,
                 );
             }
+            "object" => self.object = Some(value.to_owned()),
             "nth" => self.when = When::Nth(count(value).map_err(wrong)?),
             "every" => self.when = When::Every(count(value).map_err(wrong)?),
             "chance" => self.when = When::Chance(chance(value).map_err(wrong)?),
@@ -222,7 +228,7 @@ fn no_pair(text: &str) -> String {
 fn action(text: &str) -> Result<&'static str, String> {
     let unknown =
         || "expected `Add`, `Update`, `Delete`, `Describe` or the name of another action".to_owned();
-    Operation::whole_name(text).ok_or_else(unknown)
+    Operation::whole_name(text).or_else(|| oss::operation_name(text)).ok_or_else(unknown)
 }
 
 fn whole(text: &str) -> Result<u64, String> {
@@ -298,6 +304,8 @@ mod tests {
         assert_eq!(full.action, Some("DescribeLiveRecordVodConfigs"));
         let other = "deny:action=LookupEvents".parse::<Fault>().unwrap();
         assert_eq!(other.action, Some("LookupEvents"));
+        let object = "deny:action=PutObject,object=demo/lease/".parse::<Fault>().unwrap();
+        assert_eq!((object.action, object.object.as_deref()), (Some("PutObject"), Some("demo/lease/")));
     }
 
     #[test]

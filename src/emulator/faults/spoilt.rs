@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::emulator::refusal::Refusal;
 use crate::wire::Response;
 
 /// Longer than any client should read.
@@ -41,13 +40,4 @@ pub(super) fn huge(response: Response) -> Response {
     let mut body = response.body;
     body.resize(HUGE, b' ');
     Response { body, ..response }
-}
-
-pub(super) fn service_unavailable() -> Refusal {
-    let message = "The request has failed due to a temporary failure of the server.";
-    Refusal::new(503, "ServiceUnavailable", message)
-}
-
-pub(super) fn key_inactive() -> Refusal {
-    Refusal::new(400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
 }

@@ -142,13 +142,18 @@ impl Fault {
     fn selects(&self, call: &Glance) -> bool {
         let is_foreign = matches!(self.kind, FaultKind::ForeignEdit | FaultKind::ForeignDelete);
         let at_address = || is_foreign || self.address.as_ref().is_none_or(|pattern| is_about(call, pattern));
-        self.action.is_none_or(|action| call.action == action) && at_address()
+        let at_object =
+            |wanted: &String| call.object.as_ref().is_some_and(|object| object.starts_with(wanted));
+        self.action.is_none_or(|action| call.action == action)
+            && at_address()
+            && self.object.as_ref().is_none_or(at_object)
     }
 }
 
 /// Whether a call is about something that the pattern selects. A listing of a domain is about all of it.
 fn is_about(call: &Glance, pattern: &Pattern) -> bool {
     match &call.app {
+        None if call.object.is_some() => false,
         None => pattern.matches_domain(&call.domain),
         Some(app) => pattern.matches(&Address::new(call.domain.as_str(), app.as_str(), call.stream())),
     }
@@ -236,6 +241,7 @@ mod tests {
             app,
             stream: Some(stream.to_owned()),
             unknown: Vec::new(),
+            object: None,
         }
     }
 

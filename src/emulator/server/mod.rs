@@ -25,6 +25,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
+use super::oss;
 use super::service::Begun;
 use super::{Delivery, End, Service};
 use crate::wire::Request;
@@ -32,7 +33,7 @@ use crate::wire::Request;
 use door::{Door, Latch};
 use http::{from_http, plain, status};
 
-/// The longest body that is read; the longest real one is a few kilobytes.
+/// The longest body of a call that is read; the longest real one is a few kilobytes.
 const BODY_LIMIT: usize = 1 << 20;
 
 /// How long connections may take to end when the server is to stop.
@@ -130,15 +131,20 @@ async fn answer(
     request: axum::extract::Request,
 ) -> axum::response::Response {
     let (parts, body) = request.into_parts();
-    let body = match timeout(IDLE, to_bytes(body, BODY_LIMIT)).await {
+    let head = from_http(&parts, Vec::new());
+    let limit = if oss::is_signed(&head) { oss::LARGEST_OBJECT } else { BODY_LIMIT };
+    let body = match timeout(IDLE, to_bytes(body, limit)).await {
         Ok(Ok(body)) => body,
-        Ok(Err(_)) => return status(StatusCode::PAYLOAD_TOO_LARGE),
+        Ok(Err(_)) => {
+            let refused = server.service.too_large(&head);
+            return refused.map_or_else(|| status(StatusCode::PAYLOAD_TOO_LARGE), plain);
+        }
         Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
     };
     if server.admin == Admin::On && parts.uri.path().starts_with(admin::PATH) {
         return server.administer(&parts, &body);
     }
-    let request = from_http(&parts, body.to_vec());
+    let request = Request { body: body.to_vec(), ..head };
     let delivery = server.deliver(&request).await;
     sleep_if(delivery.delay).await;
     server.end(delivery.end).await

@@ -10,6 +10,9 @@ use crate::gate::clean;
 /// How many sessions of an address are shown; the rest are counted.
 const SHOWN: usize = 3;
 
+/// What is not shown without `--full`.
+const HIDDEN: &str = "--full also lists what is recorded, pending or not wanted.";
+
 /// Head, what needs attention, totals. `full` lists every session.
 pub(in super::super) fn human_audit(view: &AuditView, full: bool, style: Style) -> String {
     let mut page = Page { view, style, full, lines: Vec::new() };
@@ -107,6 +110,10 @@ impl Page<'_> {
         self.paragraph(0, Tone::Strong, &words::totals(self.view.audit));
         if self.view.audit.is_alarming() {
             self.paragraph(0, Tone::Quiet, words::MEANING);
+        }
+        let is_hidden = |one: &SessionAudit| !self.full && !one.verdict.is_alarming();
+        if self.view.audit.sessions.iter().any(is_hidden) {
+            self.paragraph(0, Tone::Quiet, HIDDEN);
         }
     }
 }

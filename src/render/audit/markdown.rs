@@ -70,10 +70,14 @@ fn alarming_streams(groups: &[Group], layout: &Layout, sheet: &mut Sheet) {
 
 fn quiet_streams(groups: &[Group], sheet: &mut Sheet) {
     let head = format!(
-        "<details>\n<summary>{} of which nothing is missing</summary>\n\n{SHORT_TABLE}",
+        "<details>\n<summary>{}: recorded, pending or not wanted</summary>\n\n{SHORT_TABLE}",
         counted(groups.len(), "stream")
     );
-    let rows = Rows { what: "streams of which nothing is missing", head: &head, tail: "\n</details>\n\n" };
+    let rows = Rows {
+        what: "streams that are recorded, pending or not wanted",
+        head: &head,
+        tail: "\n</details>\n\n",
+    };
     let room = sheet.room(FOOTER);
     sheet.rows(rows, room, groups, |group| format!("{}\n", beginning(group)));
 }

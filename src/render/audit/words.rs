@@ -171,13 +171,13 @@ pub(in super::super) fn reason(one: &SessionAudit) -> String {
         Reason::Ignored => "the files ignore it".to_owned(),
         Reason::Unread(what) => what.clone(),
         Reason::Unclear(unclear) => self::unclear(unclear),
-        Reason::TooShort => "it is too short for the times of recordings, which may be off by a minute".to_owned(),
-        Reason::BeganBefore => "it may have begun before the period: use a longer one (`--since`)".to_owned(),
+        Reason::TooShort => "it is too short to tell: the times of recordings may be off by a minute".to_owned(),
+        Reason::BeganBefore => "it may have begun before the period: audit a longer one (`--since`)".to_owned(),
         Reason::Alike { expected } => format!(
-            "recordings are listed, but the list does not tell whether they are of all {expected} formats and streams"
+            "recordings are listed, but the list does not tell whether all {expected} formats and streams are among them"
         ),
         Reason::Interruption => {
-            "what is missing is no longer than an interruption that the service waits out, and the publish list may not show those"
+            "the gap is no longer than an interruption that the service waits out, and the publish list may not show such interruptions"
                 .to_owned()
         }
         Reason::UnderItsSource => {
@@ -206,17 +206,17 @@ pub(in super::super) fn unclear(unclear: &Unclear) -> String {
     match unclear {
         Unclear::Unread => "the configurations of its domain could not be read".to_owned(),
         Unclear::AtThatMoment(address) => {
-            format!("{} was changed at about the moment at which it began", name(address))
+            format!("{} was changed at about the time when it began", name(address))
         }
         Unclear::Changed(address) => {
-            format!("{} was changed outside livevod, nobody knows when", name(address))
+            format!("{} was changed outside livevod at an unknown time", name(address))
         }
         Unclear::UnknownWrite(address) => format!("the outcome of a write to {} is unknown", name(address)),
         Unclear::NoCreateTime(address) => {
             format!("the service does not tell when {} was created", name(address))
         }
         Unclear::Resumed(address) => format!(
-            "it was interrupted for a moment, and {} had another configuration when it came back",
+            "it was interrupted briefly, and {} had another configuration when it came back",
             name(address)
         ),
         Unclear::NoSource(address) => {
@@ -284,8 +284,8 @@ pub(in super::super) fn outdated(audit: &Audit) -> String {
     };
     let told = match (old, on_air) {
         (0, 0) => "Nothing is on air.".to_owned(),
-        (0, _) if unknown.is_empty() => format!("{all} on air, each under the configuration of today."),
-        (0, _) => format!("{all} on air, none that certainly keeps an old configuration."),
+        (0, _) if unknown.is_empty() => format!("{all} on air, each with its configuration of today."),
+        (0, _) => format!("{all} on air; none is known to keep an old configuration."),
         (1, _) => format!("1 of {all} on air keeps an old configuration until it is published again."),
         _ => format!("{old} of {all} on air keep an old configuration until they are published again."),
     };
@@ -306,4 +306,5 @@ pub(in super::super) fn keeps(one: &SessionAudit) -> String {
 }
 
 /// What follows the totals where something is missing: what that means.
-pub(in super::super) const MEANING: &str = "A session is not recorded if VOD lists no recording of it; one that was deleted in VOD is not listed either.";
+pub(in super::super) const MEANING: &str =
+    "Not recorded means that VOD lists no recording: that is also so if the recording was deleted in VOD.";

@@ -17,7 +17,7 @@ pub(in super::super) fn what(one: &Difference) -> String {
         (Kind::Appeared, Some(Moved::Service)) => "appeared outside the files",
         (Kind::Appeared, Some(Moved::Files)) if one.is_planned => "not applied yet: still in the service",
         (Kind::Appeared, Some(Moved::Files)) => "no longer declared, but still in the service",
-        (Kind::Appeared, None) if one.place.is_some() => "not wanted by the files, but in the service",
+        (Kind::Appeared, None) if one.place.is_some() => "in the service, although the files want it deleted",
         (Kind::Appeared, None) => "not declared, but in the service",
         (Kind::Unmanageable, _) => "can't be compared with the files",
         (Kind::Unfinished, _) => "missing",
@@ -25,7 +25,7 @@ pub(in super::super) fn what(one: &Difference) -> String {
     let reason = match (one.reason.as_str(), one.kind) {
         ("", _) => String::new(),
         (reason, Kind::Unmanageable | Kind::Unfinished) => format!(": {reason}"),
-        (reason, _) => format!(", {reason}"),
+        (reason, _) => format!(" ({reason})"),
     };
     let shadowed = one
         .shadowed
@@ -165,7 +165,7 @@ pub(in super::super) fn to_adopt(adoption: &Adoption) -> String {
 
 /// What precedes the entries of `accept`.
 pub(in super::super) const TO_ACCEPT: &str =
-    "To leave it as it is until a day, add under `accept` at the top of a file:";
+    "To accept it until a day, add to `accept` at the top level of a file:";
 
 /// What precedes the YAML that must be in the files before the command.
 pub(in super::super) fn to_remove(adoption: &Adoption) -> String {

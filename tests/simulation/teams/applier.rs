@@ -1,6 +1,7 @@
 //! One process of several: takes its domains, reads what earlier runs left, plans and applies, as the command does, and gives its
 //! domains back.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,9 @@ use livevod::apply::{ApplySettings, Outcome, PlanningRead, apply};
 use livevod::embedded;
 use livevod::emulator::Service;
 use livevod::plan::{Allowances, Plan, PlanOptions, plan};
-use livevod::store::{Held, Holder, Lease, Lost, Objects, StoredJournal, TakeError, Taking, Terms};
+use livevod::store::{
+    self, Held, Holder, Lease, Lost, Objects, Patient, StoreError, TakeError, Taking, Terms,
+};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -29,6 +32,12 @@ use super::wire::Wire;
 
 /// The account of every lease.
 pub(super) const ACCOUNT: &str = super::super::harness::files::ACCOUNT;
+
+/// How long a lease lasts.
+const LASTS: Duration = Duration::from_secs(90);
+
+/// How long an operation of the store is repeated.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the processes share.
 #[derive(Clone)]
@@ -62,7 +71,7 @@ pub(super) struct Kept {
     waited: Vec<Held>,
     waiting: Duration,
     is_kept_out: bool,
-    read: Vec<StoredJournal>,
+    read: BTreeMap<String, String>,
     journal: Memory,
 }
 
@@ -82,7 +91,7 @@ pub(super) struct Ended {
     /// Whether it ended because another one held a domain.
     pub(super) is_kept_out: bool,
     /// The journals of earlier runs that it read.
-    pub(super) read: Vec<StoredJournal>,
+    pub(super) read: BTreeMap<String, String>,
     /// Whether nothing went wrong between it and the store, and it was never stopped.
     pub(super) is_calm: bool,
     /// The text of its journal on its own disk.
@@ -140,7 +149,7 @@ impl Applier {
 
     async fn command(&self, run: &RunId) -> End {
         let objects: Arc<dyn Objects> = self.door.clone();
-        let terms = Terms::new(Timeouts::default().whole, SETTLE);
+        let terms = Terms::new(LASTS, Timeouts::default().whole, SETTLE);
         let holder = Holder { command: format!("process {}", self.machine.number), ..Holder::default() };
         let lease = match Lease::begin(
             objects,
@@ -185,13 +194,13 @@ impl Applier {
             }
             Err(error) => return refused(error),
         }
-        let stored = match lease.journals(&self.domains).await {
+        let stored = match self.journals(lease).await {
             Ok(stored) => stored,
             Err(error) => return refused(error),
         };
         self.kept(|kept| kept.read.clone_from(&stored));
         let read: Result<Vec<Option<RunRecord>>, _> =
-            stored.iter().map(|stored| journal::read(&stored.text)).collect();
+            stored.values().map(|text| journal::read(text)).collect();
         let runs: Vec<RunRecord> = match read {
             Ok(runs) => runs.into_iter().flatten().collect(),
             Err(error) => return refused(format!("a journal can't be read: {error}")),
@@ -247,6 +256,17 @@ impl Applier {
         };
         let progress = |event| self.world.stage.progress(self.machine.number, event);
         End::Applied(apply(cleared, &client, settings, &progress).await)
+    }
+
+    /// The journals of all runs, as the command brings them from the store.
+    async fn journals(&self, lease: &Lease) -> Result<BTreeMap<String, String>, StoreError> {
+        let objects = Patient::new(self.door.clone(), PATIENCE);
+        let mut journals = BTreeMap::new();
+        for known in lease.known_runs(&self.domains).await? {
+            let text = store::journal(&objects, Some(ACCOUNT), &known).await?;
+            journals.insert(known.run, text.unwrap_or_default());
+        }
+        Ok(journals)
     }
 
     fn client(&self) -> Client {

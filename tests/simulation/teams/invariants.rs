@@ -355,8 +355,7 @@ fn who_plans_knows_what_earlier_holders_wrote(team: &Team, ledger: &Ledger) -> R
             let tokens =
                 ledger.tokens.get(domain).into_iter().flatten().filter_map(|(_, entry)| entry.run.as_deref());
             for earlier in tokens.take_while(|run| *run != ended.run) {
-                let read = ended.read.iter().find(|read| read.run == earlier).map(|read| read.text.as_str());
-                if read != journals.get(earlier).map(String::as_str) {
+                if ended.read.get(earlier) != journals.get(earlier) {
                     return Err(format!(
                         "process {number} does not know all of {earlier}, which held {domain}"
                     ));

@@ -144,9 +144,9 @@ async fn releases(world: World, number: usize, at: Duration) {
     let machine = Machine::new(number, world.stage.clone(), life);
     let random = Mutex::new(Random::new(0));
     let door = Door { bucket: world.bucket.clone(), machine, way: Way::calm(), random };
-    let held = holders(&door, Some(ACCOUNT), world.bucket.now()).await.unwrap();
+    let held = holders(&door, ACCOUNT, world.bucket.now()).await.unwrap();
     for held in held.iter().take(1) {
-        let is_released = release(&door, Some(ACCOUNT), held, "a person").await.unwrap();
+        let is_released = release(&door, ACCOUNT, held, "a person").await.unwrap();
         let note = format!("a person releases {} of {}: {is_released}", held.domain, held.run);
         world.stage.tell(number, What::Note(note));
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use livevod::apply::Report;
 use livevod::plan::Plan;
 use livevod::render::{
-    self, Context, EndView, Event, Exit, Format, Layout, PlanView, ReportView, Style, Target,
+    self, Command, Context, EndView, Event, Exit, Format, Layout, PlanView, ReportView, Style, Target,
 };
 use livevod::source::Sources;
 
@@ -51,7 +51,9 @@ fn outputs(run: &Run) -> Vec<String> {
             texts.extend(formats.map(|format| render::report(&ended, context, &layout(format)).text));
             texts.extend(ends(view.plan, report, sources));
         }
-        texts.extend(Event::plan(&shown).map(|event| event.line(Timestamp::UNIX_EPOCH).unwrap()));
+        texts.extend(
+            Event::plan(&shown, Command::Plan).map(|event| event.line(Timestamp::UNIX_EPOCH).unwrap()),
+        );
         let context = Context { sources, diagnostics: &diagnostics, exit: Exit::Success };
         let formats = [Format::Human, Format::Markdown, Format::Html, Format::Json];
         texts.extend(formats.map(|format| render::plan(&shown, context, &layout(format)).text));

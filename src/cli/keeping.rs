@@ -1,0 +1,95 @@
+//! Where livevod keeps what later runs must know: a folder, or a store that several machines share.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::default_paths::{JOURNALS, OWN};
+use super::durations::duration;
+use crate::api::Timeouts;
+use crate::store::StoreUrl;
+
+/// The folder of the journals, and the store.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Journal")]
+pub(super) struct Keeping {
+    /// Folder of the journals: unfinished runs are looked up in it, and apply writes its own journal there
+    /// [default: .livevod/journal]
+    #[arg(long = "journal", value_name = "DIR")]
+    folder: Option<PathBuf>,
+
+    /// Store that several machines share: oss://BUCKET/PREFIX, s3://BUCKET/PREFIX, or file:DIR for a folder of this machine.
+    /// It holds leases, journals and published plans
+    #[arg(long, value_name = "URL", env = "LIVEVOD_STORE")]
+    store: Option<StoreUrl>,
+}
+
+/// How an apply holds its domains in a store.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Journal")]
+pub(super) struct Leasing {
+    /// How long to wait for domains that another run holds in the store; without it, the run is refused
+    #[arg(long, value_name = "DURATION", env = "LIVEVOD_LEASE_WAIT", default_value = "0s", value_parser = waiting, hide_default_value = true)]
+    pub(super) lease_wait: Duration,
+
+    /// How long the lease lasts after its last renewal, from 3s on; a call may take a third of it, and 30 s at most
+    #[arg(long, value_name = "DURATION", env = "LIVEVOD_LEASE", default_value = "90s", value_parser = lease)]
+    pub(super) lease: Duration,
+}
+
+impl Leasing {
+    /// How long a call may take, so that several fit into a lease.
+    pub(super) fn timeouts(&self) -> Timeouts {
+        let usual = Timeouts::default();
+        let third = self.lease / 3;
+        let [connect, read, whole] = [usual.connect, usual.read, usual.whole].map(|time| time.min(third));
+        Timeouts { connect, read, whole }
+    }
+}
+
+/// A duration that may be nothing.
+fn waiting(text: &str) -> Result<Duration, String> {
+    if text == "0" || text == "0s" { Ok(Duration::ZERO) } else { duration(text) }
+}
+
+fn lease(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        length if (SHORTEST..=LONGEST).contains(&length) => Ok(length),
+        _ => Err("expected a duration from `3s` to `1h`".to_owned()),
+    }
+}
+
+/// The shortest and the longest lease.
+const SHORTEST: Duration = Duration::from_secs(3);
+const LONGEST: Duration = Duration::from_secs(3600);
+
+impl Keeping {
+    /// The folder of the journals; with a bucket, of this machine's journals and of copies of the others'.
+    pub(super) fn folder(&self) -> PathBuf {
+        match (&self.folder, &self.store) {
+            (Some(folder), _) => folder.clone(),
+            (None, Some(StoreUrl::Folder(folder))) => folder.join("journal"),
+            (None, Some(StoreUrl::Bucket(_)) | None) => PathBuf::from(JOURNALS),
+        }
+    }
+
+    /// The folder of this machine, for everything beside journals.
+    pub(super) fn base(&self) -> PathBuf {
+        match &self.store {
+            Some(StoreUrl::Folder(folder)) => folder.clone(),
+            Some(StoreUrl::Bucket(_)) | None => PathBuf::from(OWN),
+        }
+    }
+
+    /// The store, unless a variable names it, so that the same command finds it anyway.
+    pub(super) fn typed(&self) -> Option<&StoreUrl> {
+        let is_variable = std::env::var("LIVEVOD_STORE").is_ok_and(|value| !value.is_empty());
+        self.store.as_ref().filter(|_| !is_variable)
+    }
+
+    /// The store.
+    pub(super) fn store(&self) -> Option<&StoreUrl> {
+        self.store.as_ref()
+    }
+}

@@ -1,0 +1,29 @@
+//! The journals of commands that concern no service: where they are, and whose they are.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::keeping::Keeping;
+use super::shared::Shared;
+
+/// Where the journals are, and whose they are.
+#[derive(Debug, Args)]
+pub(super) struct Kept {
+    #[command(flatten)]
+    pub(super) keeping: Keeping,
+
+    /// Account whose journals are read in a store
+    #[arg(long, value_name = "ID", env = "LIVEVOD_ACCOUNT", help_heading = "Journal")]
+    pub(super) account: Option<String>,
+}
+
+impl Kept {
+    /// The folder, with the journals of the store.
+    pub(super) fn folder(&self) -> Result<PathBuf, Failure> {
+        let Self { keeping, account } = self;
+        Shared::bring_all(keeping, None, account.as_deref())?;
+        Ok(keeping.folder())
+    }
+}

@@ -1,0 +1,134 @@
+//! `livevod lease`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use super::failure::Failure;
+use super::keeping::Keeping;
+use super::pipeline;
+use super::record::unusable;
+use super::run::{Run, Session, Told};
+use super::runtime::block_on;
+use super::shared::Shared;
+use super::views::of_pages;
+use crate::apply::journal::{Lock, LockError, StartedBy};
+use crate::diag::{Code, Diagnostic};
+use crate::render::{self, Exit, Format, LeasesView};
+use crate::store::{self, Held};
+
+pub(super) const LONG_HELP: &str = "\
+List who holds which domains in the store, and end the lease of a run that is dead
+
+An apply holds the lease of its domains and renews it while it lives. A lease that is not renewed runs out by itself within minutes, and the
+next apply takes its domains over.";
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    task: Option<Task>,
+
+    #[command(flatten)]
+    listing: Listing,
+}
+
+#[derive(Debug, Args)]
+struct Listing {
+    #[command(flatten)]
+    keeping: Keeping,
+
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_pages())]
+    format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// End the lease of the run that holds a domain, with everything else that it holds
+    Release(Releasing),
+}
+
+#[derive(Debug, Args)]
+struct Releasing {
+    /// Token as `livevod lease` lists it: DOMAIN:NUMBER
+    token: String,
+
+    #[command(flatten)]
+    listing: Listing,
+}
+
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        let listing = match &self.task {
+            Some(Task::Release(releasing)) => &releasing.listing,
+            None => &self.listing,
+        };
+        Told::in_format(listing.format)
+    }
+
+    fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
+        let (listing, token) = match &self.task {
+            Some(Task::Release(Releasing { token, listing })) => (listing, Some(token.as_str())),
+            None => (&self.listing, None),
+        };
+        let Listing { keeping, format } = listing;
+        let layout = terminal.layout(*format);
+        let Some(shared) = Shared::open(keeping, None, None)? else {
+            let folder = keeping.folder();
+            let lock = locked(&folder)?;
+            if token.is_some() {
+                let message = format!("`{}` is a folder: its lock ends with its process", folder.display());
+                return Err(Diagnostic::new(Code::Usage, message).help("end that process").into());
+            }
+            let store = folder.display().to_string();
+            let view = LeasesView { store: &store, leases: &[], lock: lock.as_deref(), released: None };
+            terminal.show(&render::leases(&view, Exit::Success, &layout));
+            return Ok(Exit::Success);
+        };
+        let (leases, released) = block_on(answer(&shared, token))??;
+        let view =
+            LeasesView { store: &shared.name, leases: &leases, lock: None, released: released.as_deref() };
+        terminal.show(&render::leases(&view, Exit::Success, &layout));
+        Ok(Exit::Success)
+    }
+}
+
+/// What is held, and the run whose lease was ended.
+async fn answer(
+    shared: &Shared,
+    token: Option<&str>,
+) -> Result<(Vec<(String, Held)>, Option<String>), Failure> {
+    let unusable = |error| Failure::from(shared.unusable(&error));
+    let accounts = store::accounts(&*shared.objects).await.map_err(unusable)?;
+    let mut leases = Vec::new();
+    for account in accounts {
+        let held = store::holders(&*shared.objects, &account, Timestamp::now()).await.map_err(unusable)?;
+        leases.extend(held.into_iter().map(|held| (account.clone(), held)));
+    }
+    let Some(token) = token else { return Ok((leases, None)) };
+    let is_meant = |held: &Held| format!("{}:{}", held.domain, held.token) == token;
+    let Some((account, held)) = leases.iter().find(|(_, held)| is_meant(held)).cloned() else {
+        let message = format!("nobody holds the token `{token}` in {}", shared.name);
+        return Err(Diagnostic::new(Code::Lease, message).help("`livevod lease` lists the tokens").into());
+    };
+    let StartedBy { user, host, .. } = pipeline::started_by();
+    let [user, host] = [user, host].map(|name| name.unwrap_or_else(|| "somebody".to_owned()));
+    let by = format!("{user} on {host}, with `livevod lease release`");
+    store::release(&*shared.objects, &account, &held, &by).await.map_err(unusable)?;
+    leases.retain(|(of, one)| *of == account && one.run == held.run);
+    Ok((leases, Some(held.run)))
+}
+
+/// Who holds the lock of a folder, if anyone does.
+fn locked(folder: &PathBuf) -> Result<Option<String>, Failure> {
+    if !folder.exists() {
+        return Ok(None);
+    }
+    match Lock::take(folder, Timestamp::now()) {
+        Ok(_) => Ok(None),
+        Err(LockError::Taken { holder, .. }) => Ok(Some(holder)),
+        Err(LockError::Folder(error)) => Err(unusable(&error).into()),
+    }
+}

@@ -1,0 +1,66 @@
+//! `livevod journal push`.
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::found::find;
+use super::kept::Kept;
+use super::record::unusable;
+use super::runtime::block_on;
+use super::shared::Shared;
+use super::terminal::Terminal;
+use crate::apply::journal::{RunRecord, read_runs};
+use crate::diag::{Code, Diagnostic};
+use crate::render::Exit;
+
+pub(super) const LONG_HELP: &str = "\
+Take journals that only this machine has to the store
+
+An apply does this by itself. It is needed after an apply that lost the store, and once for the journals from before there was a store.";
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Run whose journal is taken to the store: `last`, or the beginning of its id; without it, every run that the store lacks
+    run: Option<String>,
+
+    #[command(flatten)]
+    kept: Kept,
+}
+
+impl Arguments {
+    /// Takes journals to the store.
+    pub(super) fn carry_out(&self, terminal: &Terminal) -> Result<Exit, Failure> {
+        let Self { run, kept: Kept { keeping, account } } = self;
+        let folder = keeping.folder();
+        let read = read_runs(&folder).map_err(|error| unusable(&error))?;
+        let stored = read.into_iter().filter_map(|stored| stored.run.ok().flatten());
+        let records: Vec<RunRecord> = match run {
+            Some(run) => vec![find(&folder, run)?],
+            None => stored.collect(),
+        };
+        // The account of the journals themselves, unless one is named.
+        let named = records.first().and_then(|record| record.header.account.clone());
+        let account = account.clone().or(named);
+        let Some(shared) = Shared::open(keeping, None, account.as_deref())? else {
+            let message = "there is no store to take journals to";
+            return Err(Diagnostic::new(Code::Usage, message)
+                .help("name it: `--store oss://BUCKET/PREFIX`, or set `LIVEVOD_STORE`")
+                .into());
+        };
+        let pushing = async {
+            let wanted = match run {
+                Some(_) => records.iter().map(|record| record.header.run.clone()).collect(),
+                None => shared.lacks(&records).await?,
+            };
+            let mut taken = 0;
+            for run in &wanted {
+                taken += usize::from(shared.keep_journal(run).await?);
+            }
+            Ok::<_, Failure>(taken)
+        };
+        let taken = block_on(pushing)??;
+        let noun = if taken == 1 { "journal" } else { "journals" };
+        terminal.print(&format!("Took {taken} {noun} to {}.\n", shared.name));
+        Ok(Exit::Success)
+    }
+}

@@ -1,0 +1,362 @@
+//! The store of this run: it brings the journals of other machines here, and takes this run's to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::task::JoinSet;
+
+use super::arguments::Remote;
+use super::connect::signer;
+use super::failure::{Failure, with_causes};
+use super::keeping::Keeping;
+use super::runtime::block_on;
+use super::terminal::secrets;
+use crate::api::Timeouts;
+use crate::apply::journal::{self, RunRecord, has_whole, keep_copy, matters_later, own_journal};
+use crate::bucket::{self, OpenError};
+use crate::diag::{Code, Diagnostic};
+use crate::store::{self, BucketUrl, Kept, KnownRun, Objects, Patient, StoreError, StoreUrl, Teller};
+
+/// How long an operation of the store is repeated.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How many journals are read side by side.
+const WIDTH: usize = 16;
+
+/// A store that several machines share, as one account sees it.
+pub(super) struct Shared {
+    pub(super) objects: Arc<dyn Objects>,
+    /// As outputs name it.
+    pub(super) name: String,
+    pub(super) account: Option<String>,
+    /// The folder of this machine's journals, and of copies of the others'.
+    folder: PathBuf,
+}
+
+/// Which journals a run needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Those in which something matters to later runs, and the last one.
+    Open,
+    /// All.
+    All,
+}
+
+/// What the store knows of runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Fetched {
+    /// The highest number of any run that ended.
+    pub(super) highest: u64,
+    /// Runs that are going on elsewhere: what they have begun is not left open.
+    pub(super) going_on: BTreeSet<String>,
+}
+
+impl Shared {
+    /// Opens the store, if the run has one that is not a folder. Nothing is asked of it yet.
+    ///
+    /// # Errors
+    /// When it can't be used at all, or may not be with the embedded emulator.
+    pub(super) fn open(
+        keeping: &Keeping,
+        remote: Option<&Remote>,
+        account: Option<&str>,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(StoreUrl::Bucket(url)) = keeping.store() else { return Ok(None) };
+        let objects = open(url, remote)?;
+        let objects: Arc<dyn Objects> = Arc::new(Patient::new(objects, PATIENCE));
+        let account = account.map(str::to_owned);
+        Ok(Some(Self { objects, name: url.to_string(), account, folder: keeping.folder() }))
+    }
+
+    /// Opens the store and brings journals here. Without one, nothing is done.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and when the store can't be read.
+    pub(super) fn bring(
+        keeping: &Keeping,
+        remote: Option<&Remote>,
+        account: Option<&str>,
+        wanted: Wanted,
+    ) -> Result<Fetched, Failure> {
+        match Self::open(keeping, remote, account)? {
+            Some(shared) => block_on(shared.fetch(wanted))?,
+            None => Ok(Fetched::default()),
+        }
+    }
+
+    /// Brings all journals here, of one account or else of every account that the store knows.
+    ///
+    /// # Errors
+    /// As [`Self::bring`].
+    pub(super) fn bring_all(
+        keeping: &Keeping,
+        remote: Option<&Remote>,
+        account: Option<&str>,
+    ) -> Result<(), Failure> {
+        let Some(mut shared) = Self::open(keeping, remote, account)? else { return Ok(()) };
+        block_on(async {
+            for account in shared.accounts().await? {
+                shared.account = account;
+                shared.fetch(Wanted::All).await?;
+            }
+            Ok(())
+        })?
+    }
+
+    /// The account, or else every account that the store knows.
+    async fn accounts(&self) -> Result<Vec<Option<String>>, Failure> {
+        if self.account.is_some() {
+            return Ok(vec![self.account.clone()]);
+        }
+        let accounts = store::accounts(&*self.objects).await.map_err(|error| self.unusable(&error))?;
+        Ok(accounts.into_iter().map(Some).collect())
+    }
+
+    /// Brings journals of other machines here, as far as they are not here yet.
+    ///
+    /// # Errors
+    /// When the store can't be read, or the folder can't be written.
+    pub(super) async fn fetch(&self, wanted: Wanted) -> Result<Fetched, Failure> {
+        let known = store::runs(&*self.objects, self.account.as_deref(), None).await;
+        self.fetch_of(known.map_err(|error| self.unusable(&error))?, wanted).await
+    }
+
+    /// The same for these runs.
+    ///
+    /// # Errors
+    /// When the store can't be read, or the folder can't be written.
+    pub(super) async fn fetch_of(&self, known: Vec<KnownRun>, wanted: Wanted) -> Result<Fetched, Failure> {
+        let number = |known: &KnownRun| match known.kept {
+            Kept::Whole { number, .. } => number,
+            Kept::Parts => 0,
+        };
+        let highest = known.iter().map(number).max().unwrap_or_default();
+        let is_wanted = |one: &KnownRun| match (&one.kept, wanted) {
+            (Kept::Whole { object, number, is_open }, Wanted::Open) => {
+                (*is_open || *number == highest) && !has_whole(&self.folder, &one.run, object.size)
+            }
+            (Kept::Whole { object, .. }, Wanted::All) => !has_whole(&self.folder, &one.run, object.size),
+            (Kept::Parts, _) => true,
+        };
+        let mut going_on = BTreeSet::new();
+        for one in known.iter().filter(|one| one.kept == Kept::Parts) {
+            let account = self.account.as_deref();
+            let found = store::is_going_on(&*self.objects, account, &one.run, Timestamp::now()).await;
+            if found.map_err(|error| self.unusable(&error))? {
+                going_on.insert(one.run.clone());
+            }
+        }
+        let mut reading: JoinSet<Result<(String, Option<String>), StoreError>> = JoinSet::new();
+        for one in known.into_iter().filter(is_wanted) {
+            while reading.len() >= WIDTH {
+                self.take_in(&mut reading).await?;
+            }
+            let (objects, account) = (self.objects.clone(), self.account.clone());
+            reading.spawn(async move {
+                let text = store::journal(&*objects, account.as_deref(), &one).await?;
+                Ok((one.run, text))
+            });
+        }
+        while !reading.is_empty() {
+            self.take_in(&mut reading).await?;
+        }
+        Ok(Fetched { highest, going_on })
+    }
+
+    async fn take_in(
+        &self,
+        reading: &mut JoinSet<Result<(String, Option<String>), StoreError>>,
+    ) -> Result<(), Failure> {
+        let Some(Ok(read)) = reading.join_next().await else { return Ok(()) };
+        let (run, text) = read.map_err(|error| self.unusable(&error))?;
+        let Some(text) = text else { return Ok(()) };
+        let names = journal::read(&text).ok().flatten().map(|record| record.header.run);
+        if names.is_some_and(|named| named != run) {
+            let message = format!("the journal of run {run} in {} is of another run", self.name);
+            return Err(Diagnostic::new(Code::Store, message).help(REPAIR).into());
+        }
+        keep_copy(&self.folder, &run, &text).map_err(|error| {
+            Diagnostic::new(Code::Journal, with_causes(&error))
+                .help("livevod keeps copies of the journals in the store there: repair the folder, or name another one with `--journal DIR`")
+        })?;
+        Ok(())
+    }
+
+    /// Keeps the journals of runs that died and were taken over as those of other runs, so that they are read at once.
+    ///
+    /// # Errors
+    /// When the store can't be used.
+    pub(super) async fn keep_dead(&self, known: &[KnownRun]) -> Result<(), Failure> {
+        let unusable = |error| self.unusable(&error);
+        let account = self.account.as_deref();
+        for one in known.iter().filter(|one| one.kept == Kept::Parts) {
+            if !store::is_over(&*self.objects, account, &one.run).await.map_err(unusable)? {
+                continue;
+            }
+            let text = store::journal(&*self.objects, account, one).await.map_err(unusable)?;
+            let record = text.as_deref().and_then(|text| journal::read(text).ok().flatten());
+            let (Some(text), Some(record)) = (text, record) else { continue };
+            let place = (one.run.as_str(), record.header.number, true);
+            let kept = store::keep_journal(&*self.objects, account, place, &text, Teller::Another).await;
+            kept.map_err(unusable)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the whole journal of a run that this machine wrote. Returns whether there is one.
+    ///
+    /// # Errors
+    /// When it can't be read, or the store can't be written.
+    pub(super) async fn keep_journal(&self, run: &str) -> Result<bool, Failure> {
+        let text = own_journal(&self.folder, run)
+            .map_err(|error| Diagnostic::new(Code::Journal, with_causes(&error)))?;
+        let Some(text) = text else { return Ok(false) };
+        let record = journal::read(&text).map_err(|error| {
+            let message = format!("the journal of run {run} can't be read: {error}");
+            Diagnostic::new(Code::Journal, message)
+        })?;
+        let Some(record) = record else { return Ok(false) };
+        let place = (run, record.header.number, matters_later(&record));
+        let account = self.account.as_deref();
+        let kept = store::keep_journal(&*self.objects, account, place, &text, Teller::Itself).await;
+        kept.map_err(|error| self.unusable(&error))?;
+        Ok(true)
+    }
+
+    /// Keeps what existed before a run.
+    ///
+    /// # Errors
+    /// When the store can't be written.
+    pub(super) async fn keep_snapshot(&self, run: &str, text: &str) -> Result<(), Failure> {
+        let kept = store::keep_snapshot(&*self.objects, self.account.as_deref(), run, text).await;
+        Ok(kept.map_err(|error| self.unusable(&error))?)
+    }
+
+    /// What existed before a run; `None` if the store does not know it.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub(super) async fn snapshot(&self, run: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let read = store::snapshot(&*self.objects, self.account.as_deref(), run).await;
+        Ok(read.map_err(|error| self.unusable(&error))?)
+    }
+
+    /// What existed before these runs, as far as the store can tell.
+    pub(super) fn snapshots(
+        keeping: &Keeping,
+        remote: &Remote,
+        account: Option<&str>,
+        runs: &[String],
+    ) -> BTreeMap<String, Vec<u8>> {
+        let opened = Self::open(keeping, Some(remote), account).ok().flatten();
+        let Some(shared) = opened.filter(|_| !runs.is_empty()) else { return BTreeMap::new() };
+        let reading = async {
+            let mut found = BTreeMap::new();
+            for run in runs {
+                if let Ok(Some(bytes)) = shared.snapshot(run).await {
+                    found.insert(run.clone(), bytes);
+                }
+            }
+            found
+        };
+        block_on(reading).unwrap_or_default()
+    }
+
+    /// Removes runs whose journals are kept.
+    ///
+    /// # Errors
+    /// When the store can't be written.
+    pub(super) async fn remove(&self, runs: &[String]) -> Result<(), Failure> {
+        let unusable = |error| self.unusable(&error);
+        for account in self.accounts().await? {
+            let account = account.as_deref();
+            let known = store::runs(&*self.objects, account, None).await.map_err(unusable)?;
+            for one in known.iter().filter(|one| runs.contains(&one.run)) {
+                store::remove_run(&*self.objects, account, one).await.map_err(unusable)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The runs in the folder whose whole journals the store lacks.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub(super) async fn lacks(&self, records: &[RunRecord]) -> Result<Vec<String>, Failure> {
+        let account = self.account.as_deref();
+        let known =
+            store::runs(&*self.objects, account, None).await.map_err(|error| self.unusable(&error))?;
+        let is_whole = |run: &str| {
+            known.iter().any(|known| known.run == run && matches!(known.kept, Kept::Whole { .. }))
+        };
+        let ours = records.iter().filter(|record| record.header.account == self.account);
+        Ok(ours.map(|record| record.header.run.clone()).filter(|run| !is_whole(run)).collect())
+    }
+
+    /// The finding of a store that can't be used.
+    pub(super) fn unusable(&self, error: &StoreError) -> Diagnostic {
+        unusable(&self.name, error)
+    }
+}
+
+const REPAIR: &str =
+    "look at the object in the bucket, and at who may write there; `livevod doctor` checks the rest";
+
+/// The finding of a store that can't be used.
+pub(super) fn unusable(name: &str, error: &StoreError) -> Diagnostic {
+    use crate::store::Trouble;
+    let message = format!("the store {name} can't be used: {error}");
+    let help = match error.trouble {
+        Trouble::Unreachable | Trouble::Busy => {
+            "try again; nothing is written to the service without the store, since another machine could be writing"
+        }
+        Trouble::Forbidden => "`livevod ram-policy --store URL` prints the permissions that a store needs",
+        Trouble::Unauthenticated => "`livevod doctor` says where the credentials come from",
+        Trouble::Skewed => "set this machine's clock: the store refuses requests that are 15 minutes off",
+        Trouble::NoBucket => "check the name of the bucket, and its region: `LIVEVOD_STORE_REGION`",
+        Trouble::Versioned => {
+            "use a bucket without versions: where an object can be created twice, two machines can hold the same lease"
+        }
+        Trouble::Locked => {
+            "use a bucket without a retention policy: leases and old journals are removed again"
+        }
+        Trouble::Other => REPAIR,
+    };
+    Diagnostic::new(Code::Store, message).help(help)
+}
+
+/// Opens a bucket.
+fn open(url: &BucketUrl, remote: Option<&Remote>) -> Result<Arc<dyn Objects>, Failure> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let is_embedded = remote.is_some_and(|remote| remote.emulator.is_some());
+    let endpoint = bucket::endpoint(url, &variable)?;
+    if is_embedded && !endpoint.is_loopback() {
+        let message = format!("`--emulator` can't be used with the store {url}: it is on another machine");
+        return Err(Diagnostic::new(Code::Usage, message)
+            .help("leave out `--store`, or use the store of `livevod emulator` on this machine")
+            .into());
+    }
+    let settings = bucket::Settings {
+        variable: &variable,
+        timeouts: Timeouts::default(),
+        secrets: secrets().clone(),
+        transport: None,
+    };
+    bucket::open(url, settings, || signer(remote))
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        let help = match &error {
+            OpenError::Feature { .. } => "the binaries of releases are built with all of them",
+            OpenError::NoRegion { .. } | OpenError::NoAccount => {
+                "docs/teams.md lists the variables of each store"
+            }
+            _ => "set the variable to what docs/teams.md says, or unset it",
+        };
+        Diagnostic::new(Code::Store, error.to_string()).help(help).into()
+    }
+}

@@ -1,0 +1,194 @@
+//! Who holds which domains in a store, and what happens while a run waits for its own.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::documents::{FORMAT_VERSION, pretty};
+use super::exit::Exit;
+use super::phrases::{counted, moment};
+use super::style::{Style, Tone, columns, pad};
+use crate::gate::clean;
+use crate::store::{Held, Holder, Taking};
+
+/// The leases of a store.
+#[derive(Debug)]
+pub struct LeasesView<'a> {
+    /// The store, as outputs name it.
+    pub store: &'a str,
+    /// Those that are held, with the account of each.
+    pub leases: &'a [(String, Held)],
+    /// The process that holds the lock, where the store is a folder.
+    pub lock: Option<&'a str>,
+    /// The run whose lease was ended now, with everything that it held.
+    pub released: Option<&'a str>,
+}
+
+/// One line for each domain, below the run that holds it.
+pub(super) fn human_leases(view: &LeasesView, style: Style) -> String {
+    let LeasesView { store, leases, lock, released } = view;
+    let mut text = String::new();
+    if let Some(run) = released {
+        let run = clean(run);
+        text.push_str(&format!("The lease of run {run} was ended.\n"));
+        if let Some(free) = leases.iter().map(|(_, held)| held.free_from).max() {
+            text.push_str(&format!(
+                "It may be writing until it notices, so its domains can be taken from {} on.\n",
+                moment(free)
+            ));
+        }
+        return text;
+    }
+    if let Some(lock) = lock {
+        return format!("{} is locked: {}\n", clean(store), clean(lock));
+    }
+    if leases.is_empty() {
+        return format!("Nobody holds a domain in {}.\n", clean(store));
+    }
+    let mut last = None;
+    let width = leases.iter().map(|(_, held)| columns(&clean(&held.domain))).max().unwrap_or_default();
+    let mut sorted: Vec<&(String, Held)> = leases.iter().collect();
+    sorted.sort_by(|(_, one), (_, other)| (&one.run, &one.domain).cmp(&(&other.run, &other.domain)));
+    for (account, held) in sorted {
+        if last != Some(&held.run) {
+            last = Some(&held.run);
+            let who =
+                who(held.holder.as_ref()).map(|who| format!(" {} {who}", style.dot())).unwrap_or_default();
+            let title = format!("Run {}{who}", clean(&held.run));
+            text.push_str(&format!("{}\n", style.paint(Tone::Strong, &title)));
+            text.push_str(&format!("  account {}; {}\n", clean(account), until(held)));
+        }
+        text.push_str(&format!("  {}  token {}\n", pad(&clean(&held.domain), width), token(held)));
+    }
+    text.push_str(&format!(
+        "\n{} held. If a run is dead, `livevod lease release TOKEN` ends its lease.\n",
+        counted(leases.len(), "domain")
+    ));
+    text
+}
+
+fn until(held: &Held) -> String {
+    match held.until {
+        Some(until) => format!(
+            "lasts until {} unless it is renewed, free from {} at the latest",
+            moment(until),
+            moment(held.free_from)
+        ),
+        None => format!("ended; what it sent may arrive until {}", moment(held.free_from)),
+    }
+}
+
+/// The token as it is typed.
+fn token(held: &Held) -> String {
+    format!("{}:{}", clean(&held.domain), held.token)
+}
+
+/// `apply by ann on build-7, commit 4f1c2d3, job https://…`, as far as it is known.
+fn who(holder: Option<&Holder>) -> Option<String> {
+    let Holder { command, user, host, commit, job } = holder?;
+    let part =
+        |word: &str, name: &Option<String>| name.as_ref().map(|name| format!("{word} {}", clean(name)));
+    let first: Vec<String> =
+        [Some(clean(command)), part("by", user), part("on", host)].into_iter().flatten().collect();
+    let rest = [part("commit", commit), part("job", job)].into_iter().flatten();
+    Some(std::iter::once(first.join(" ")).chain(rest).collect::<Vec<_>>().join(", "))
+}
+
+/// Why a run is refused that needs a domain which another run holds, and what helps.
+pub fn held(held: &Held) -> (String, String) {
+    let who = who(held.holder.as_ref()).unwrap_or_else(|| "an unknown command".to_owned());
+    let (domain, run) = (clean(&held.domain), clean(&held.run));
+    let message = format!("another run holds `{domain}`: {who} (run {run})");
+    let help = match held.until {
+        Some(_) => format!(
+            "`--lease-wait 10m` waits for it; if that run is dead, its domains can be taken from {} on",
+            moment(held.free_from)
+        ),
+        None => format!("what it sent may arrive until {}; try again then", moment(held.free_from)),
+    };
+    (message, help)
+}
+
+/// What happens while domains are taken, for people who wait.
+pub fn taking(taking: &Taking) -> String {
+    match taking {
+        Taking::Waiting(held) => {
+            let (message, _) = self::held(held);
+            format!("{message}: waiting\n")
+        }
+        Taking::TookOver(held) => {
+            let who = who(held.holder.as_ref()).map(|who| format!(" ({who})")).unwrap_or_default();
+            let run = clean(&held.run);
+            format!("run {run}{who} no longer renews its lease: its domains are taken over\n")
+        }
+    }
+}
+
+/// The document of `lease`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct LeasesDocument<'a> {
+    format_version: &'a str,
+    /// The store.
+    store: &'a str,
+    /// The domains that runs hold, or whose runs sent something that may still arrive.
+    leases: Vec<LeaseRow<'a>>,
+    /// The process that holds the lock of a folder.
+    lock: Option<&'a str>,
+    /// The run whose lease was ended by this command.
+    released: Option<&'a str>,
+    exit: Exit,
+}
+
+/// One domain.
+#[derive(Serialize, JsonSchema)]
+struct LeaseRow<'a> {
+    account: &'a str,
+    domain: &'a str,
+    /// What `lease release` takes.
+    token: String,
+    run: &'a str,
+    command: Option<&'a str>,
+    user: Option<&'a str>,
+    host: Option<&'a str>,
+    commit: Option<&'a str>,
+    job: Option<&'a str>,
+    /// When the lease runs out unless it is renewed, by the clock of the store; `null` if it was ended.
+    #[schemars(with = "Option<String>")]
+    until: Option<Timestamp>,
+    /// From when on the domain can be taken if the lease is not renewed, by the clock of the store.
+    #[schemars(with = "String")]
+    free_from: Timestamp,
+}
+
+impl<'a> LeaseRow<'a> {
+    fn of((account, held): &'a (String, Held)) -> Self {
+        let Held { domain, run, holder, until, free_from, .. } = held;
+        let text = |pick: fn(&Holder) -> Option<&String>| holder.as_ref().and_then(pick).map(String::as_str);
+        Self {
+            account,
+            domain,
+            token: token(held),
+            run,
+            command: text(|holder| Some(&holder.command)),
+            user: text(|holder| holder.user.as_ref()),
+            host: text(|holder| holder.host.as_ref()),
+            commit: text(|holder| holder.commit.as_ref()),
+            job: text(|holder| holder.job.as_ref()),
+            until: *until,
+            free_from: *free_from,
+        }
+    }
+}
+
+/// `lease --format json`.
+pub(super) fn leases_json(view: &LeasesView, exit: Exit) -> String {
+    let LeasesView { store, leases, lock, released } = view;
+    pretty(&LeasesDocument {
+        format_version: FORMAT_VERSION,
+        store,
+        leases: leases.iter().map(LeaseRow::of).collect(),
+        lock: *lock,
+        released: *released,
+        exit,
+    })
+}

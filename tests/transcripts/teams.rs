@@ -1,0 +1,206 @@
+//! Several machines over one store: each has a folder of its own, and all share a bucket and an account, both of one emulator.
+
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::server::{Server, keyed};
+use super::{Run, World};
+
+const ACCOUNT: &str = "1234567890123456";
+
+/// One stream whose recordings are stored at a path: another path is a replace.
+pub(super) fn files(domain: &str, storage: &str) -> String {
+    format!(
+        "version: 1\naccount: \"{ACCOUNT}\"\ndefaults: {{ vod_transcode_group: VOD_NO_TRANSCODE, storage_location: {storage} }}\n\
+         domains: {{ {domain}: {{ region: cn-shanghai, apps: {{ show: {{ streams: {{ cam1: {{}} }} }} }} }} }}\n"
+    )
+}
+
+pub(super) const OLD: &str = "one.oss-cn-shanghai.aliyuncs.com";
+const NEW: &str = "two.oss-cn-shanghai.aliyuncs.com";
+
+/// The emulator, in a folder of its own.
+pub(super) struct Cloud {
+    _world: World,
+    server: Server,
+}
+
+impl Cloud {
+    pub(super) fn begin() -> Self {
+        let world = keyed("");
+        let buckets = ["--bucket", "demo", "--bucket", "kept=versioned", "--bucket", "worm=locked"];
+        let server = Server::start(&world, &[&buckets[..], &["--admin"]].concat());
+        Self { _world: world, server }
+    }
+
+    /// A machine with these files.
+    pub(super) fn machine(&self, text: &str) -> World {
+        let mut world = keyed(text);
+        world.set("COLUMNS", "80");
+        world.set("LIVEVOD_ENDPOINT", &self.server.url);
+        world.set("LIVEVOD_STORE", "oss://demo/livevod");
+        world.set("LIVEVOD_STORE_ENDPOINT", &self.server.url);
+        world.set("OSS_REGION", "cn-shanghai");
+        // A lease as short as may be, so that the tests need not wait for it.
+        world.set("LIVEVOD_LEASE", "3s");
+        world.set("LIVEVOD_SETTLE", "1s");
+        world.set("USER", "ann");
+        world
+    }
+
+    fn faults(&self, faults: &str) {
+        self.server.post("/_admin/faults", faults);
+    }
+
+    /// Waits until the service holds this many configurations.
+    fn wait_until_held(&self, count: usize) {
+        for _ in 0..1200 {
+            let state: Value = serde_json::from_str(&self.server.get("/_admin/state")).unwrap();
+            if state["configs"].as_array().map_or(0, Vec::len) == count {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("the service never held {count} configurations");
+    }
+}
+
+/// Starts a command that is killed when it is dropped.
+fn start(world: &World, line: &str) -> Killed {
+    let arguments: Vec<&str> = line.split_whitespace().collect();
+    let mut command = world.command(&arguments);
+    Killed(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+}
+
+pub(super) struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        self.0.wait().unwrap();
+    }
+}
+
+const REPLACE: &str = "apply --auto-approve --allow-recording-gap";
+
+/// A machine whose replace hangs between its Delete and its Add.
+pub(super) fn amid_a_replace(cloud: &Cloud, machine: &World) -> Killed {
+    machine.converge("");
+    machine.write("livevod.yaml", &files("live.example.com", NEW));
+    cloud.faults("drop-before-commit:action=Add");
+    let running = start(machine, REPLACE);
+    cloud.wait_until_held(0);
+    running
+}
+
+fn told(run: &Run, code: i32, texts: &[&str]) {
+    assert_eq!(run.code, code, "{}", run.transcript());
+    for text in texts {
+        assert!(run.transcript().contains(text), "`{text}` is not in\n{}", run.transcript());
+    }
+}
+
+#[test]
+fn what_a_killed_machine_left_open_is_finished_by_another_one() {
+    let cloud = Cloud::begin();
+    let (ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", NEW)));
+    let running = amid_a_replace(&cloud, &ann);
+
+    let refused = bob.run(REPLACE);
+    told(&refused, 1, &["lease", "another run holds `live.example.com`: apply by ann", "--lease-wait"]);
+    let beside = cloud.machine(&files("other.example.com", OLD));
+    cloud.faults("");
+    drop(running);
+    beside.converge("");
+
+    let finished = bob.run(&format!("{REPLACE} --lease-wait 1m"));
+    told(&finished, 0, &["waiting", "no longer renews its lease", "live.example.com/show/cam1 created"]);
+    cloud.wait_until_held(2);
+    told(&bob.run("plan --detailed-exitcode"), 0, &["No changes."]);
+    let journal = bob.run("journal");
+    told(&journal, 0, &["unfinished", "1 done"]);
+    told(&ann.run("plan --detailed-exitcode"), 0, &["No changes."]);
+}
+
+#[test]
+fn a_lease_can_be_ended_by_hand() {
+    let cloud = Cloud::begin();
+    let (ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", NEW)));
+    told(&bob.run("lease"), 0, &["Nobody holds a domain in oss://demo/livevod."]);
+    let running = amid_a_replace(&cloud, &ann);
+    let leases = bob.run("lease");
+    told(&leases, 0, &["apply by ann", "live.example.com  token live.example.com:"]);
+    let token = leases.stdout.split_whitespace().find(|word| word.starts_with("live.example.com:")).unwrap();
+    told(&bob.run("lease release live.example.com:9999"), 1, &["nobody holds the token"]);
+    told(&bob.run(&format!("lease release {token}")), 0, &["was ended"]);
+    cloud.faults("");
+    told(&bob.run(&format!("{REPLACE} --lease-wait 1m")), 0, &["Apply complete!"]);
+    drop(running);
+}
+
+#[test]
+fn a_published_plan_is_found_by_its_digest_on_another_machine() {
+    let cloud = Cloud::begin();
+    let (ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", OLD)));
+    let planned = ann.run("plan --publish");
+    told(&planned, 0, &["The plan is kept in oss://demo/livevod under its digest."]);
+    let digest = planned.stdout.split_whitespace().find(|word| word.starts_with("sha256:")).unwrap();
+    told(&bob.run(&format!("apply --expect-digest {digest}")), 0, &["Apply complete!"]);
+    bob.write("livevod.yaml", &files("live.example.com", NEW));
+    let other = bob.run(&format!("{REPLACE} --expect-digest {digest}").replace("--auto-approve ", ""));
+    told(&other, 3, &["digest"]);
+}
+
+#[test]
+fn without_the_store_nothing_is_written() {
+    let cloud = Cloud::begin();
+    let mut ann = cloud.machine(&files("live.example.com", OLD));
+    ann.set("LIVEVOD_STORE_ENDPOINT", "http://127.0.0.1:1");
+    told(&ann.run("apply --auto-approve"), 1, &["store", "can't be used"]);
+    told(&ann.run("plan"), 1, &["store", "can't be used"]);
+    cloud.wait_until_held(0);
+}
+
+#[test]
+fn buckets_that_can_not_keep_two_runs_apart_are_refused() {
+    let cloud = Cloud::begin();
+    for (bucket, why) in [("kept", "versions"), ("worm", "retention"), ("missing", "bucket")] {
+        let mut ann = cloud.machine(&files("live.example.com", OLD));
+        ann.set("LIVEVOD_STORE", &format!("oss://{bucket}/livevod"));
+        told(&ann.run("apply --auto-approve"), 1, &["can't be used", why]);
+    }
+    cloud.wait_until_held(0);
+}
+
+#[test]
+fn the_way_back_and_the_journals_are_known_everywhere() {
+    let cloud = Cloud::begin();
+    let (ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", OLD)));
+    ann.converge("");
+    told(&bob.run("journal last"), 0, &["by ann", "1 done", "live.example.com/show/cam1"]);
+    told(&bob.run("explain live.example.com/show/cam1 --online"), 0, &["created"]);
+    told(&bob.run("restore last --auto-approve --allow-empty --allow-recording-stop"), 0, &["1 destroyed"]);
+    cloud.wait_until_held(0);
+    told(&ann.run("journal"), 0, &["restore", "apply"]);
+    told(&ann.run("journal prune --keep 0s --dry-run"), 0, &["1 run"]);
+}
+
+/// What a folder held before there was a store is taken there once.
+#[test]
+fn journals_of_a_folder_are_taken_to_the_store() {
+    let cloud = Cloud::begin();
+    let (mut ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", OLD)));
+    ann.set("LIVEVOD_STORE", "");
+    ann.converge("");
+    told(&bob.run("journal"), 0, &["No runs yet."]);
+    told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Took 1 journal to oss://demo/livevod."]);
+    told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Took 0 journals"]);
+    told(&bob.run("journal"), 0, &["1 done"]);
+}
