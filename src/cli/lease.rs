@@ -1,6 +1,6 @@
 //! `livevod lease`.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -122,7 +122,7 @@ async fn answer(
 }
 
 /// Who holds the lock of a folder, if anyone does.
-fn locked(folder: &PathBuf) -> Result<Option<String>, Failure> {
+fn locked(folder: &Path) -> Result<Option<String>, Failure> {
     if !folder.exists() {
         return Ok(None);
     }
