@@ -13,7 +13,7 @@ use livevod::embedded;
 use livevod::emulator::Service;
 use livevod::plan::{Allowances, Plan, PlanOptions, plan};
 use livevod::store::{
-    self, Held, Holder, Lease, Lost, Objects, Patient, StoreError, TakeError, Taking, Terms,
+    self, Held, Holder, Lease, Lost, Objects, Patient, StoreError, TakeError, Taking, Teller, Terms,
 };
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -176,9 +176,14 @@ impl Applier {
             End::Applied(report) if is_unknown(report) => SETTLE,
             _ => Duration::ZERO,
         };
+        if let Err(error) = self.keep_journal(&run.name).await {
+            self.tell(What::Note(format!("its journal is not kept whole: {error}")));
+        }
         if let Err(lost) = lease.end(settle).await {
             self.tell(What::Note(format!("its lease is not given back: {lost}")));
         }
+        // What is left does no harm.
+        let _ = store::tidy(&self.patient(), Some(ACCOUNT), self.machine.now()).await;
         end
     }
 
@@ -258,15 +263,37 @@ impl Applier {
         End::Applied(apply(cleared, &client, settings, &progress).await)
     }
 
-    /// The journals of all runs, as the command brings them from the store.
+    /// The journals of runs that matter to later ones, as the command brings them from the store; of the other runs an empty text.
     async fn journals(&self, lease: &Lease) -> Result<BTreeMap<String, String>, StoreError> {
-        let objects = Patient::new(self.door.clone(), PATIENCE);
+        let objects = self.patient();
         let mut journals = BTreeMap::new();
         for known in lease.known_runs(&self.domains).await? {
-            let text = store::journal(&objects, Some(ACCOUNT), &known).await?;
+            let text = match known.kept {
+                store::Kept::Whole { is_open: false, .. } => None,
+                _ => store::journal(&objects, Some(ACCOUNT), &known).await?,
+            };
+            if let (store::Kept::Parts, Some(text)) = (&known.kept, &text)
+                && store::is_over(&objects, Some(ACCOUNT), &known.run).await?
+                && let Ok(Some(record)) = journal::read(text)
+            {
+                let place = (known.run.as_str(), record.header.number, true);
+                store::keep_journal(&objects, Some(ACCOUNT), place, text, Teller::Another).await?;
+            }
             journals.insert(known.run, text.unwrap_or_default());
         }
         Ok(journals)
+    }
+
+    /// Keeps the whole journal of this run, if it began one, and removes what nothing needs any more.
+    async fn keep_journal(&self, run: &str) -> Result<(), StoreError> {
+        let text = self.kept(|kept| kept.journal.text());
+        let Ok(Some(record)) = journal::read(&text) else { return Ok(()) };
+        let place = (run, record.header.number, journal::matters_later(&record));
+        store::keep_journal(&self.patient(), Some(ACCOUNT), place, &text, Teller::Itself).await
+    }
+
+    fn patient(&self) -> Patient {
+        Patient::new(self.door.clone(), PATIENCE)
     }
 
     fn client(&self) -> Client {

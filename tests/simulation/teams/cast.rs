@@ -21,6 +21,8 @@ pub(super) struct Cast {
     pub(super) store_off: SignedDuration,
     /// When a person ends the lease of whoever holds the first domain, if one does.
     pub(super) release: Option<Duration>,
+    /// How long after all others the last process begins.
+    pub(super) rest: Duration,
     /// Whether the store does not answer anyone for a while.
     pub(super) has_outage: bool,
 }
@@ -58,7 +60,10 @@ impl Cast {
         let roles: Vec<Role> = roles.collect();
         let release = random.percent(10).then(|| Duration::from_millis(random.below(200_000)));
         let has_outage = outage.is_some();
-        Self { scene: Arc::new(scene), roles, store_off: off(&mut random), release, has_outage }
+        let store_off = off(&mut random);
+        // After more than a day, what nothing needs is removed from the store.
+        let rest = Duration::from_secs(3600 * random.pick(&[0, 0, 0, 26, 60]));
+        Self { scene: Arc::new(scene), roles, store_off, release, rest, has_outage }
     }
 
     /// The last process, which has patience, and for which nothing goes wrong.

@@ -15,6 +15,7 @@ use super::super::harness::observer::beginning;
 use super::super::harness::process::End;
 use super::super::harness::story::{Author, Happening, Target, What};
 use super::super::harness::truth::folded;
+use super::super::harness::weather::Step;
 use super::ledger::Ledger;
 use super::{Ended, Team};
 
@@ -48,8 +49,8 @@ const NOT_OF_ONE: [&str; 8] = [
     "nothing is written under another account's key",
 ];
 
-/// How often a lease is renewed.
-const RENEWAL: Duration = Duration::from_secs(15);
+/// A lease is renewed more often than that, unless the store does not answer.
+const RENEWAL: Duration = Duration::from_secs(18);
 
 /// Those that a process can't keep once it lost its lease, or if the store does not answer it until the deadline.
 const NOT_WITHOUT_A_LEASE: [&str; 3] = [
@@ -94,8 +95,10 @@ fn promises(team: Team) -> Option<(&'static str, String)> {
         let Some(process) = one.process else { continue };
         let number = at + 1;
         let is_lost = one.lost.as_ref().is_some_and(|lost| *lost != Lost::Ended);
-        let longest = unrenewed(&Ledger::of(&history), &one.run, &story, number);
-        let is_without = is_lost || longest >= one.scene.call.deadline + RENEWAL;
+        let (stops, deadline) = (stops(&story, number), one.scene.call.deadline);
+        let longest = unrenewed(&Ledger::of(&history), &one.run, &story, &stops, number);
+        let is_overslept = oversleeps(&story, &stops, number, deadline);
+        let is_without = is_lost || is_overslept || longest >= deadline.max(RENEWAL);
         let mut run = Run {
             seed,
             scene: (*one.scene).clone(),
@@ -132,18 +135,44 @@ fn promises(team: Team) -> Option<(&'static str, String)> {
     None
 }
 
+/// When a process was stopped, from and to. Stops that overlap are one.
+fn stops(story: &[Happening], process: usize) -> Vec<(Duration, Duration)> {
+    let mut stops: Vec<(Duration, Duration)> = Vec::new();
+    for one in story.iter().filter(|one| one.process == process) {
+        let What::Note(note) = &one.what else { continue };
+        let seconds =
+            note.strip_prefix("STOPPED for ").and_then(|rest| rest.strip_suffix(" s")?.parse().ok());
+        let Some(to) = seconds.map(|seconds| one.at + Duration::from_secs(seconds)) else { continue };
+        match stops.last_mut().filter(|(_, last)| one.at <= *last) {
+            Some((_, last)) => *last = to.max(*last),
+            None => stops.push((one.at, to)),
+        }
+    }
+    stops
+}
+
+/// Whether a process slept through the deadline of what follows a Delete.
+fn oversleeps(
+    story: &[Happening],
+    stops: &[(Duration, Duration)],
+    process: usize,
+    deadline: Duration,
+) -> bool {
+    let deletes = story.iter().filter(|one| {
+        one.process == process && matches!(&one.what, What::Call(call) if call.step == Step::Delete)
+    });
+    deletes.map(|one| one.at).any(|at| stops.iter().any(|(from, to)| *from > at && *to - *from >= deadline))
+}
+
 /// The longest time in which a process was awake and did not renew its lease.
-fn unrenewed(ledger: &Ledger, run: &str, story: &[Happening], process: usize) -> Duration {
+fn unrenewed(
+    ledger: &Ledger,
+    run: &str,
+    story: &[Happening],
+    stops: &[(Duration, Duration)],
+    process: usize,
+) -> Duration {
     let own = || story.iter().filter(|one| one.process == process);
-    let stops: Vec<(Duration, Duration)> = own()
-        .filter_map(|one| match &one.what {
-            What::Note(note) => {
-                let seconds = note.strip_prefix("STOPPED for ")?.strip_suffix(" s")?.parse().ok()?;
-                Some((one.at, one.at + Duration::from_secs(seconds)))
-            }
-            _ => None,
-        })
-        .collect();
     let renewals = ledger.parts.get(run).into_iter().flatten().map(|(part, _)| part.at);
     let times: Vec<Duration> = renewals.chain(own().last().map(|one| one.at)).collect();
     let awake = |pair: &[Duration]| {
@@ -347,18 +376,22 @@ fn every_journal_can_be_read(_: &Team, ledger: &Ledger) -> Result<(), String> {
     damaged.map_or(Ok(()), |(run, error)| Err(format!("the journal of {run}: {error}")))
 }
 
-/// Whoever plans has read the whole journal of every run that held one of its domains before.
+/// Whoever plans knows every run that held one of its domains before, and has read every intent of it. A journal that is kept whole may
+/// have fewer: it lacks what was announced and not sent.
 fn who_plans_knows_what_earlier_holders_wrote(team: &Team, ledger: &Ledger) -> Result<(), String> {
-    let journals = ledger.journals();
     for (number, ended) in runs(team).filter(|(_, ended)| ended.process.is_some()) {
         for domain in &ended.domains {
             let tokens =
                 ledger.tokens.get(domain).into_iter().flatten().filter_map(|(_, entry)| entry.run.as_deref());
             for earlier in tokens.take_while(|run| *run != ended.run) {
-                if ended.read.get(earlier) != journals.get(earlier) {
-                    return Err(format!(
-                        "process {number} does not know all of {earlier}, which held {domain}"
-                    ));
+                // After a day, nothing is left of a run that told nothing.
+                let told = || format!("process {number} does not know all of {earlier}, which held {domain}");
+                let (read, count) = (ended.read.get(earlier), ledger.count_of_intents(earlier));
+                let record = read.and_then(|text| journal::read(text).ok().flatten());
+                let intents = record.iter().flat_map(|record| &record.intents).count();
+                let is_missing = read.is_none() && count > 0;
+                if is_missing || (!ledger.is_whole(earlier) && intents < count) {
+                    return Err(told());
                 }
             }
         }

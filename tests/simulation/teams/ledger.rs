@@ -14,6 +14,8 @@ use super::bucket::Creation;
 pub(super) struct Ledger<'a> {
     pub(super) tokens: BTreeMap<String, Vec<(&'a Creation, Entry)>>,
     pub(super) parts: BTreeMap<String, Vec<(&'a Creation, Part)>>,
+    /// The last journal of each run that is kept whole; `None` if it matters to no later run.
+    whole: BTreeMap<String, Option<String>>,
 }
 
 /// An intent in the store.
@@ -26,7 +28,7 @@ pub(super) struct Known {
 
 impl<'a> Ledger<'a> {
     pub(super) fn of(history: &'a [Creation]) -> Self {
-        let (mut tokens, mut parts) = (BTreeMap::new(), BTreeMap::new());
+        let (mut tokens, mut parts, mut whole) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for one in history {
             let names: Vec<&str> = one.key.split('/').collect();
             match names[..] {
@@ -38,10 +40,17 @@ impl<'a> Ledger<'a> {
                     let part = Part::read(&one.content).unwrap();
                     parts.entry(run.to_owned()).or_insert_with(Vec::new).push((one, part));
                 }
+                ["journal", _, _, name] => {
+                    let name = name.strip_suffix(".jsonl").unwrap_or(name);
+                    let open = name.strip_suffix(".open");
+                    let text = open.map(|_| String::from_utf8_lossy(&one.content).into_owned());
+                    let (_, run) = open.unwrap_or(name).split_once('-').unwrap_or_default();
+                    whole.insert(run.to_owned(), text);
+                }
                 _ => {}
             }
         }
-        Self { tokens, parts }
+        Self { tokens, parts, whole }
     }
 
     /// The last token of a domain before a place.
@@ -78,10 +87,24 @@ impl<'a> Ledger<'a> {
         all
     }
 
-    /// Every line that runs took to the store, by run.
+    /// Whether the journal of a run is kept whole.
+    pub(super) fn is_whole(&self, run: &str) -> bool {
+        self.whole.contains_key(run)
+    }
+
+    /// How many writes a run told others of.
+    pub(super) fn count_of_intents(&self, run: &str) -> usize {
+        let parts = self.parts.get(run).into_iter().flatten();
+        let lines = parts.flat_map(|(_, part)| part.journal.lines());
+        lines.filter(|line| matches!(serde_json::from_str(line), Ok(Line::Intent(_)))).count()
+    }
+
+    /// The journals that matter to later runs, by run.
     pub(super) fn journals(&self) -> BTreeMap<&str, String> {
-        let text =
-            |parts: &[(&Creation, Part)]| livevod::store::journal_of(parts.iter().map(|(_, part)| part));
-        self.parts.iter().map(|(run, parts)| (run.as_str(), text(parts))).collect()
+        let told = |(run, parts): &(&String, &Vec<(&Creation, Part)>)| match self.whole.get(*run) {
+            Some(whole) => whole.clone(),
+            None => Some(livevod::store::journal_of(parts.iter().map(|(_, part)| part))),
+        };
+        self.parts.iter().filter_map(|one| Some((one.0.as_str(), told(&one)?))).collect()
     }
 }

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use livevod::store::{holders, release};
 use tokio::task::LocalSet;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use self::applier::{ACCOUNT, Applier, Ended, World};
 use self::bucket::{Bucket, Creation, Door, Way};
@@ -121,6 +121,7 @@ async fn play(seed: u64) -> Team {
     if let Some(person) = person {
         person.await.unwrap();
     }
+    sleep(cast.rest).await;
     for (number, writes) in [(count + 1, true), (count + 2, false)] {
         let role = cast.last(start.elapsed(), random.fork());
         ended.push(timeout(BOUND, Applier::new(&world, number, role, writes).run()).await.ok());
