@@ -50,7 +50,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Take journals that only this machine has to the store
+    /// Upload journals that only this machine has to the store
     #[command(long_about = push::LONG_HELP)]
     Push(push::Arguments),
     /// Remove the journals and snapshots of old runs that nothing needs any more

@@ -175,7 +175,7 @@ impl Shared {
         let Some(text) = text else { return Ok(()) };
         let names = journal::read(&text).ok().flatten().map(|record| record.header.run);
         if names.is_some_and(|named| named != run) {
-            let message = format!("the journal of run {run} in {} is of another run", self.name);
+            let message = format!("in {}, the object of run {run} holds the journal of another run", self.name);
             return Err(Diagnostic::new(Code::Store, message).help(REPAIR).into());
         }
         keep_copy(&self.folder, &run, &text).map_err(|error| {
@@ -314,7 +314,7 @@ pub(super) fn unusable(name: &str, error: &StoreError) -> Diagnostic {
         }
         Trouble::Forbidden => "`livevod ram-policy --store URL` prints the permissions that a store needs",
         Trouble::Unauthenticated => "`livevod doctor` says where the credentials come from",
-        Trouble::Skewed => "set this machine's clock: the store refuses requests that are 15 minutes off",
+        Trouble::Skewed => "set this machine's clock: the store refuses requests whose time is off by more than 15 minutes",
         Trouble::NoBucket => "check the name of the bucket, and its region: `LIVEVOD_STORE_REGION`",
         Trouble::Versioned => {
             "use a bucket without versions: where an object can be created twice, two machines can hold the same lease"
@@ -352,9 +352,9 @@ impl From<OpenError> for Failure {
         let help = match &error {
             OpenError::Feature { .. } => "the binaries of releases are built with all of them",
             OpenError::NoRegion { .. } | OpenError::NoAccount => {
-                "docs/teams.md lists the variables of each store"
+                "docs/stores.md lists the variables of each store"
             }
-            _ => "set the variable to what docs/teams.md says, or unset it",
+            _ => "set the variable to what docs/stores.md says, or unset it",
         };
         Diagnostic::new(Code::Store, error.to_string()).help(help).into()
     }

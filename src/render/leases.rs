@@ -33,7 +33,7 @@ pub(super) fn human_leases(view: &LeasesView, style: Style) -> String {
         text.push_str(&format!("The lease of run {run} was ended.\n"));
         if let Some(free) = leases.iter().map(|(_, held)| held.free_from).max() {
             text.push_str(&format!(
-                "It may be writing until it notices, so its domains can be taken from {} on.\n",
+                "The run may still write until it notices, so its domains are free from {} on.\n",
                 moment(free)
             ));
         }
@@ -43,7 +43,7 @@ pub(super) fn human_leases(view: &LeasesView, style: Style) -> String {
         return format!("{} is locked: {}\n", clean(store), clean(lock));
     }
     if leases.is_empty() {
-        return format!("Nobody holds a domain in {}.\n", clean(store));
+        return format!("No domain is held in {}.\n", clean(store));
     }
     let mut last = None;
     let width = leases.iter().map(|(_, held)| columns(&clean(&held.domain))).max().unwrap_or_default();
@@ -61,7 +61,7 @@ pub(super) fn human_leases(view: &LeasesView, style: Style) -> String {
         text.push_str(&format!("  {}  token {}\n", pad(&clean(&held.domain), width), token(held)));
     }
     text.push_str(&format!(
-        "\n{} held. If a run is dead, `livevod lease release TOKEN` ends its lease.\n",
+        "\n{} held. To end the lease of a run that hangs: `livevod lease release TOKEN`\n",
         counted(leases.len(), "domain")
     ));
     text
@@ -70,11 +70,11 @@ pub(super) fn human_leases(view: &LeasesView, style: Style) -> String {
 fn until(held: &Held) -> String {
     match held.until {
         Some(until) => format!(
-            "lasts until {} unless it is renewed, free from {} at the latest",
+            "ends at {} unless renewed; free from {} on",
             moment(until),
             moment(held.free_from)
         ),
-        None => format!("ended; what it sent may arrive until {}", moment(held.free_from)),
+        None => format!("ended; free from {} on, when nothing that it sent can still arrive", moment(held.free_from)),
     }
 }
 
@@ -101,10 +101,10 @@ pub fn held(held: &Held) -> (String, String) {
     let message = format!("another run holds `{domain}`: {who} (run {run})");
     let help = match held.until {
         Some(_) => format!(
-            "`--lease-wait 10m` waits for it; if that run is dead, its domains can be taken from {} on",
+            "`--lease-wait 10m` waits for it; if that run has died, its domains are free from {} on",
             moment(held.free_from)
         ),
-        None => format!("what it sent may arrive until {}; try again then", moment(held.free_from)),
+        None => format!("its lease has ended, but what it sent may still arrive until {}; try again then", moment(held.free_from)),
     };
     (message, help)
 }
@@ -114,12 +114,12 @@ pub fn taking(taking: &Taking) -> String {
     match taking {
         Taking::Waiting(held) => {
             let (message, _) = self::held(held);
-            format!("{message}: waiting\n")
+            format!("waiting: {message}\n")
         }
         Taking::TookOver(held) => {
             let who = who(held.holder.as_ref()).map(|who| format!(" ({who})")).unwrap_or_default();
             let run = clean(&held.run);
-            format!("run {run}{who} no longer renews its lease: its domains are taken over\n")
+            format!("run {run}{who} no longer renews its lease; this run takes over its domains\n")
         }
     }
 }

@@ -130,12 +130,12 @@ fn a_lease_can_be_ended_by_hand() {
     let cloud = Cloud::begin();
     let (ann, bob) =
         (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", NEW)));
-    told(&bob.run("lease"), 0, &["Nobody holds a domain in oss://demo/livevod."]);
+    told(&bob.run("lease"), 0, &["No domain is held in oss://demo/livevod."]);
     let running = amid_a_replace(&cloud, &ann);
     let leases = bob.run("lease");
     told(&leases, 0, &["apply by ann", "live.example.com  token live.example.com:"]);
     let token = leases.stdout.split_whitespace().find(|word| word.starts_with("live.example.com:")).unwrap();
-    told(&bob.run("lease release live.example.com:9999"), 1, &["nobody holds the token"]);
+    told(&bob.run("lease release live.example.com:9999"), 1, &["has the token `live.example.com:9999`"]);
     told(&bob.run(&format!("lease release {token}")), 0, &["was ended"]);
     cloud.faults("");
     told(&bob.run(&format!("{REPLACE} --lease-wait 1m")), 0, &["Apply complete!"]);
@@ -200,7 +200,7 @@ fn journals_of_a_folder_are_taken_to_the_store() {
     ann.set("LIVEVOD_STORE", "");
     ann.converge("");
     told(&bob.run("journal"), 0, &["No runs yet."]);
-    told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Took 1 journal to oss://demo/livevod."]);
-    told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Took 0 journals"]);
+    told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Uploaded 1 journal to oss://demo/livevod."]);
+    told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Uploaded 0 journals"]);
     told(&bob.run("journal"), 0, &["1 done"]);
 }
