@@ -117,8 +117,9 @@ async fn answer(
     let [user, host] = [user, host].map(|name| name.unwrap_or_else(|| "somebody".to_owned()));
     let by = format!("{user} on {host}, with `livevod lease release`");
     store::release(&*shared.objects, &account, &held, &by).await.map_err(unusable)?;
-    leases.retain(|(of, one)| *of == account && one.run == held.run);
-    Ok((leases, Some(held.run)))
+    let left = store::holders(&*shared.objects, &account, Timestamp::now()).await.map_err(unusable)?;
+    let left = left.into_iter().filter(|one| one.run == held.run).map(|one| (account.clone(), one));
+    Ok((left.collect(), Some(held.run)))
 }
 
 /// Who holds the lock of a folder, if anyone does.
