@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::readme;
 use super::server::{Server, keyed};
 use super::{Run, World};
 
@@ -200,7 +201,43 @@ fn journals_of_a_folder_are_taken_to_the_store() {
     ann.set("LIVEVOD_STORE", "");
     ann.converge("");
     told(&bob.run("journal"), 0, &["No runs yet."]);
-    told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Uploaded 1 journal to oss://demo/livevod."]);
+    told(
+        &ann.run("journal push --store oss://demo/livevod"),
+        0,
+        &["Uploaded 1 journal to oss://demo/livevod."],
+    );
     told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Uploaded 0 journals"]);
     told(&bob.run("journal"), 0, &["1 done"]);
+}
+
+/// Whoever can write to a store can keep any plan there, but not under the digest of another one.
+#[test]
+fn a_published_plan_is_refused_under_the_digest_of_another() {
+    let world = keyed(&files("live.example.com", OLD));
+    let digest = |storage: &str| {
+        world.write("livevod.yaml", &files("live.example.com", storage));
+        let planned = world.run("plan --publish --emulator");
+        told(&planned, 0, &["under its digest."]);
+        let digest = planned.stdout.split_whitespace().find(|word| word.starts_with("sha256:"));
+        digest.unwrap().to_owned()
+    };
+    let (reviewed, other) = (digest(OLD), digest(NEW));
+    let file = |digest: &str| world.path().join(format!(".livevod/plans/{}.json", digest.replace(':', "-")));
+    std::fs::copy(file(&other), file(&reviewed)).unwrap();
+    let refused = world.run(&format!("apply --emulator --expect-digest {reviewed}"));
+    told(&refused, 1, &["can't be used", &other]);
+}
+
+#[test]
+fn the_demo_of_two_machines_shows_what_is_printed() {
+    let cloud = Cloud::begin();
+    let mut world = cloud.machine("");
+    std::fs::remove_file(world.path().join("livevod.yaml")).unwrap();
+    let steps = readme::steps(&readme::text("docs/teams.md"));
+    assert!(steps.len() >= 7, "{steps:?}");
+    world.set("COLUMNS", "100");
+    let address = cloud.server.url.clone();
+    readme::print_what_is_shown(&mut world, &steps, |printed| {
+        printed.replace(&address, "http://127.0.0.1:8787")
+    });
 }
