@@ -77,8 +77,8 @@ impl Run for Arguments {
             Some(Task::Push(push)) => return push.carry_out(terminal),
             None => {}
         }
-        let Self { task: _, run, address: _, since: _, kept, format, shown: _ } = self;
-        let folder = &kept.folder()?;
+        let Self { task: _, run, address: _, since, kept, format, shown: _ } = self;
+        let folder = &kept.folder(*since)?;
         let (exit, layout) = (Exit::Success, terminal.layout(*format));
         if let Some(id) = run {
             terminal.show(&render::run(&find(folder, id)?, exit, &layout));

@@ -210,6 +210,36 @@ fn journals_of_a_folder_are_taken_to_the_store() {
     told(&bob.run("journal"), 0, &["1 done"]);
 }
 
+/// Of the days before, nothing is read.
+#[test]
+fn the_journals_of_some_days_are_listed_without_those_of_others() {
+    let cloud = Cloud::begin();
+    let (mut ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", OLD)));
+    ann.set("LIVEVOD_STORE", "");
+    ann.converge("");
+    let folder = ann.path().join(".livevod/journal");
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+    let names = std::fs::read_dir(&folder).unwrap().map(name);
+    let runs: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".jsonl")?.to_owned())).collect();
+    let [run] = &runs[..] else { panic!("{runs:?}") };
+    let text = std::fs::read_to_string(folder.join(format!("{run}.jsonl"))).unwrap();
+    let (day, old) = (format!("{}-{}-{}", &run[..4], &run[4..6], &run[6..8]), "20200101T000000.000Z-aaaaaa");
+    ann.write(
+        &format!(".livevod/journal/{old}.jsonl"),
+        &text.replace(run.as_str(), old).replace(&day, "2020-01-01"),
+    );
+    told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Uploaded 2 journals"]);
+
+    let recent = bob.run("journal --since 7d");
+    told(&recent, 0, &[run]);
+    assert!(!recent.stdout.contains(old), "{}", recent.transcript());
+    let copy = bob.path().join(format!(".livevod/journal/{old}.jsonl"));
+    assert!(!copy.exists(), "what is not listed is not read");
+    told(&bob.run("journal"), 0, &[run, old]);
+    assert!(copy.exists());
+}
+
 /// Whoever can write to a store can keep any plan there, but not under the digest of another one.
 #[test]
 fn a_published_plan_is_refused_under_the_digest_of_another() {
