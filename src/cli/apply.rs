@@ -25,6 +25,7 @@ use super::record::{Desk, Earlier, touched};
 use super::rerun;
 use super::reviewed;
 use super::run::{Run, Session, Told};
+use super::stored::Keeps;
 use super::terminal::Terminal;
 use super::undeclared::Breadth;
 use super::views::of_reports;
@@ -67,6 +68,14 @@ impl Run for Arguments {
 
     fn max_findings(&self) -> Option<usize> {
         self.planning.rules.shown.given()
+    }
+
+    fn keeps(&self) -> Option<Keeps<'_>> {
+        Some(Keeps {
+            keeping: &self.planning.scope.keeping,
+            remote: Some(&self.planning.scope.remote),
+            state: None,
+        })
     }
 
     fn places(&self) -> Places<'_> {

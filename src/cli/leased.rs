@@ -97,19 +97,15 @@ impl Leased {
             return None;
         }
         let kept = self.shared.keep_journal(run).await;
-        let ended = self.lease.end(settle).await;
+        // If the lease can't be given back, it runs out by itself, or was taken over.
+        let _ = self.lease.end(settle).await;
         let has_journal = kept.as_ref().is_ok_and(|kept| *kept);
         if has_journal {
             // What is left does no harm, and another run removes it.
             let account = self.shared.account.as_deref();
             let _ = store::tidy(&*self.shared.objects, account, Timestamp::now()).await;
         }
-        let finding = match (kept, ended) {
-            (Err(failure), _) => failure.diagnostics.into_iter().next()?,
-            (Ok(_), Err(Lost::TakenOver(by))) => self.lost(&Lost::TakenOver(by)),
-            // The journal is there, and the lease runs out by itself.
-            (Ok(_), Ok(()) | Err(_)) => return None,
-        };
+        let finding = kept.err()?.diagnostics.into_iter().next()?;
         let push = format!("livevod journal push {run} --store {}", self.shared.name);
         let mut finding = Diagnostic::new(Code::Store, finding.message).help(format!(
             "the journal is only on this machine; when the store can be used again, run `{push}`"

@@ -20,7 +20,7 @@ use crate::api::Timeouts;
 use crate::apply::journal::{self, RunRecord, has_whole, keep_copy, matters_later, own_journal};
 use crate::bucket::{self, OpenError};
 use crate::diag::{Code, Diagnostic};
-use crate::store::{self, BucketUrl, Kept, KnownRun, Objects, Patient, StoreError, StoreUrl};
+use crate::store::{self, BucketUrl, Kept, KnownRun, Objects, Patient, StoreError, StoreUrl, Teller};
 
 /// How long an operation of the store is repeated.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -210,7 +210,8 @@ impl Shared {
             let record = text.as_deref().and_then(|text| journal::read(text).ok().flatten());
             let (Some(text), Some(record)) = (text, record) else { continue };
             let place = (one.run.as_str(), record.header.number, true);
-            store::keep_journal(&*self.objects, account, place, &text).await.map_err(unusable)?;
+            let kept = store::keep_journal(&*self.objects, account, place, &text, Teller::Another).await;
+            kept.map_err(unusable)?;
         }
         Ok(())
     }
@@ -229,9 +230,9 @@ impl Shared {
         })?;
         let Some(record) = record else { return Ok(false) };
         let place = (run, record.header.number, matters_later(&record));
-        store::keep_journal(&*self.objects, self.account.as_deref(), place, &text)
-            .await
-            .map_err(|error| self.unusable(&error))?;
+        let account = self.account.as_deref();
+        let kept = store::keep_journal(&*self.objects, account, place, &text, Teller::Itself).await;
+        kept.map_err(|error| self.unusable(&error))?;
         Ok(true)
     }
 

@@ -7,10 +7,12 @@
 //! Listings may lag behind. So whoever holds domains also asks for the runs of their last tokens, without a listing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use tokio::task::JoinSet;
 
 use super::error::StoreError;
 use super::holders;
@@ -20,6 +22,9 @@ use super::standing::{self, Standing};
 
 /// How old what nothing needs any more must be before it is removed.
 const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+/// How many tokens are read side by side.
+const WIDTH: usize = 16;
 
 /// A listing lacks nothing that is older than this. What is younger is found without a listing, where it matters.
 const LISTED_AFTER: Duration = Duration::from_secs(600);
@@ -87,22 +92,40 @@ pub async fn runs(
 /// # Errors
 /// When the store can't be read.
 pub async fn known_runs(
-    objects: &dyn Objects,
+    objects: &Arc<dyn Objects>,
     account: Option<&str>,
     domains: &[String],
 ) -> Result<Vec<KnownRun>, StoreError> {
-    let mut known = runs(objects, account, None).await?;
+    let mut known = runs(&**objects, account, None).await?;
     let account = part::account_name(account);
-    let highest = holders::listed(objects, account).await?;
+    let highest = holders::listed(&**objects, account).await?;
+    let mut reading: JoinSet<Result<BTreeSet<String>, StoreError>> = JoinSet::new();
+    let mut held = BTreeSet::new();
     for domain in domains {
-        for run in recent(objects, account, domain, highest.get(domain).copied()).await? {
-            if !known.iter().any(|one| one.run == run) {
-                known.push(KnownRun { run, kept: Kept::Parts });
-            }
+        while reading.len() >= WIDTH {
+            take_in(&mut reading, &mut held).await?;
         }
+        let (objects, account, domain) = (objects.clone(), account.to_owned(), domain.clone());
+        let listed = highest.get(&domain).copied();
+        reading.spawn(async move { recent(&*objects, &account, &domain, listed).await });
     }
+    while !reading.is_empty() {
+        take_in(&mut reading, &mut held).await?;
+    }
+    let listed: BTreeSet<String> = known.iter().map(|one| one.run.clone()).collect();
+    known.extend(held.difference(&listed).map(|run| KnownRun { run: run.clone(), kept: Kept::Parts }));
     known.sort_by(|one, other| one.run.cmp(&other.run));
     Ok(known)
+}
+
+async fn take_in(
+    reading: &mut JoinSet<Result<BTreeSet<String>, StoreError>>,
+    held: &mut BTreeSet<String>,
+) -> Result<(), StoreError> {
+    if let Some(Ok(read)) = reading.join_next().await {
+        held.extend(read?);
+    }
+    Ok(())
 }
 
 /// The runs of the last tokens of a domain. `listed` is the highest token that a listing shows.
@@ -164,8 +187,17 @@ async fn logged(objects: &dyn Objects, account: &str, run: &str) -> Result<Strin
     }
 }
 
-/// Keeps the whole journal of a run that ended, beside the parts of its log. What another machine kept of the same run before is
-/// replaced by a journal that says more.
+/// Whose words a journal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Teller {
+    /// The run that wrote it, on its own machine.
+    Itself,
+    /// Another run, from the log of one that died: it says less.
+    Another,
+}
+
+/// Keeps the whole journal of a run that ended, beside the parts of its log. What another run kept of it is replaced by its own
+/// journal.
 ///
 /// # Errors
 /// When the store can't be written.
@@ -174,12 +206,20 @@ pub async fn keep_journal(
     account: Option<&str>,
     (run, number, is_open): (&str, u64, bool),
     text: &str,
+    teller: Teller,
 ) -> Result<(), StoreError> {
     let account = part::account_name(account);
-    let open = if is_open { ".open" } else { "" };
-    let key = format!("journal/{account}/{}/{number:08}-{run}{open}.jsonl", day(run));
+    let name = |is_open: bool| {
+        let open = if is_open { ".open" } else { "" };
+        format!("journal/{account}/{}/{number:08}-{run}{open}.jsonl", day(run))
+    };
+    let key = name(is_open);
+    if teller == Teller::Itself && !is_open {
+        // Whoever took over has kept it as one that matters to later runs.
+        objects.remove(&name(true)).await?;
+    }
     match make(objects, &key, text.as_bytes()).await? {
-        Made::Theirs(other) if text.len() > other.len() => objects.replace(&key, text.as_bytes()).await?,
+        Made::Theirs(_) if teller == Teller::Itself => objects.replace(&key, text.as_bytes()).await?,
         Made::Ours | Made::Theirs(_) => {}
     }
     Ok(())

@@ -158,7 +158,8 @@ impl Lease {
     /// # Errors
     /// When the store can't be read, or an entry can't be understood.
     pub async fn known_runs(&self, domains: &[String]) -> Result<Vec<KnownRun>, StoreError> {
-        known_runs(&*self.log.objects, Some(&self.log.account), domains).await
+        let objects: Arc<dyn Objects> = self.log.objects.clone();
+        known_runs(&objects, Some(&self.log.account), domains).await
     }
 
     /// Renews the lease until it is lost. To be run beside everything else.
@@ -261,8 +262,8 @@ impl Lease {
         tell: &(dyn Fn(Taking) + Sync),
     ) -> Result<Option<Held>, StoreError> {
         let RunLog { objects, account, .. } = &*self.log;
-        let close =
-            |next, free_from| standing::close(&**objects, (account, run), next, &self.log.run, free_from);
+        let by = format!("run {}", self.log.run);
+        let close = |next, free_from| standing::close(&**objects, (account, run), next, &by, free_from);
         loop {
             let last = standing::last(&**objects, account, run).await?;
             let now = self.store_now();

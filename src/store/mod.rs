@@ -23,8 +23,8 @@ pub use address::{BucketUrl, Scheme, StoreUrl, StoreUrlError};
 pub use error::{StoreError, Trouble};
 pub use holders::{Held, accounts, holders, release};
 pub use journals::{
-    Kept, KnownRun, is_going_on, is_over, journal, journal_of, keep_journal, keep_snapshot, known_runs,
-    remove_run, runs, snapshot, tidy,
+    Kept, KnownRun, Teller, is_going_on, is_over, journal, journal_of, keep_journal, keep_snapshot,
+    known_runs, remove_run, runs, snapshot, tidy,
 };
 pub use lease::{Lease, TakeError, Taking};
 pub use name::{is_in_names, is_name};

@@ -271,3 +271,26 @@ fn the_demo_of_two_machines_shows_what_is_printed() {
         printed.replace(&address, "http://127.0.0.1:8787")
     });
 }
+
+/// Snapshots, sessions, verdicts and states of one machine are there for all others.
+#[test]
+fn files_of_livevods_own_can_be_kept_in_the_store() {
+    let cloud = Cloud::begin();
+    let [ann, bob] = [(); 2].map(|()| cloud.machine(&files("live.example.com", OLD)));
+    told(&bob.run("plan --against store:before.json"), 1, &["before.json"]);
+    told(&ann.run("snapshot --out store:before.json"), 0, &["kept store:before.json in oss://demo/livevod"]);
+    told(&bob.run("plan --against store:before.json"), 0, &["1 to add"]);
+    told(&ann.run("plan --out=store:reviewed/one.plan"), 0, &["kept store:reviewed/one.plan"]);
+    told(&bob.run("show store:reviewed/one.plan"), 0, &["1 to add"]);
+    told(&bob.run("fmt store:before.json"), 1, &["`store:before.json` can't be used with this command"]);
+
+    told(&ann.run("drift --metrics checks.prom"), 2, &[]);
+    told(&bob.run("drift --metrics checks.prom"), 2, &[]);
+    let metrics = std::fs::read_to_string(bob.path().join("checks.prom")).unwrap();
+    let counts = metrics.lines().filter(|line| line.starts_with("livevod_drift_runs_total"));
+    assert!(counts.clone().any(|line| line.ends_with(" 2")), "{metrics}");
+
+    let mut alone = cloud.machine(&files("live.example.com", OLD));
+    alone.set("LIVEVOD_STORE", "");
+    told(&alone.run("plan --against store:before.json"), 1, &["needs a store"]);
+}
