@@ -167,6 +167,28 @@ fn without_the_store_nothing_is_written() {
     cloud.wait_until_held(0);
 }
 
+/// Each answer comes too late, so what was done is known from reading back alone; then the lease can't be renewed any more.
+#[test]
+fn an_apply_that_loses_the_store_says_that_it_is_incomplete() {
+    let cloud = Cloud::begin();
+    let ann = cloud.machine(&files("live.example.com", OLD).replace(
+        "cam1: {}",
+        &(0..12).map(|number| format!("cam{number:02}: {{}}")).collect::<Vec<_>>().join(", "),
+    ));
+    let slow = "slow:action=Add,time=2s";
+    cloud.faults(slow);
+    let run = std::thread::scope(|scope| {
+        let running = scope.spawn(|| ann.run("apply --auto-approve --parallelism 1"));
+        cloud.wait_until_held(1);
+        cloud.faults(&format!("{slow}\ndeny:action=PutObject"));
+        running.join().unwrap()
+    });
+    told(&run, 4, &["created", "not attempted", "the lease could not be renewed", "livevod journal push"]);
+    cloud.faults("");
+    told(&ann.run("journal push"), 0, &["Uploaded 1 journal"]);
+    told(&ann.run("apply --auto-approve --lease-wait 1m"), 0, &["Apply complete!"]);
+}
+
 #[test]
 fn buckets_that_can_not_keep_two_runs_apart_are_refused() {
     let cloud = Cloud::begin();
