@@ -29,7 +29,7 @@ pub(super) struct Keeping {
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Journal")]
 pub(super) struct Leasing {
-    /// Wait this long for domains that another run holds in the store, instead of refusing at once
+    /// Wait this long for domains that another run holds in the store, instead of being refused at once
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_LEASE_WAIT", default_value = "0s", value_parser = waiting, hide_default_value = true)]
     pub(super) lease_wait: Duration,
 

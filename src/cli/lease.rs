@@ -21,7 +21,7 @@ use crate::store::{self, Held};
 pub(super) const LONG_HELP: &str = "\
 List which run holds which domains in the store, or end the lease of a run that hangs
 
-An apply holds the lease of its domains, and renews it as long as it runs. If a run dies, its lease ends by itself within minutes, and the next
+An apply holds the lease of its domains, and renews it as long as it runs. If a run dies, its lease ends by itself within minutes, and the next \
 apply takes its domains over.";
 
 #[derive(Debug, Args)]
