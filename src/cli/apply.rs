@@ -471,8 +471,9 @@ fn exit(report: &Report, plan: &Plan, interrupted: Option<Exit>) -> Exit {
     let any = |is: fn(&Outcome) -> bool| report.outcomes.iter().any(|one| is(&one.outcome));
     let all_done = report.outcomes.iter().all(|one| matches!(one.outcome, Outcome::Done));
     let failures = || report.outcomes.iter().filter_map(|one| one.outcome.failure());
+    // What was done has no RequestId if its answer was lost and it was found by reading back.
     let began = report.outcomes.iter().any(|one| one.request_id.is_some())
-        || any(|outcome| matches!(outcome, Outcome::Failed(_)));
+        || any(|outcome| matches!(outcome, Outcome::Done | Outcome::Failed(_)));
     match interrupted {
         _ if any(|outcome| matches!(outcome, Outcome::Unknown(_))) => Exit::Unknown,
         Some(exit) => exit,

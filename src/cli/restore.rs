@@ -125,7 +125,7 @@ fn find(source: &str, scope: &Scope) -> Result<GoingBack, Failure> {
     }
     let Scope { keeping, remote, .. } = scope;
     let folder = &keeping.folder();
-    Shared::bring_all(keeping, Some(remote), remote.account.as_deref())?;
+    Shared::bring_all(keeping, Some(remote), remote.account.as_deref(), None)?;
     let RunRecord { header, .. } = found::find(folder, source)?;
     let Some(snapshot) = &header.snapshot else {
         let message = format!("run {} wrote nothing, so there is nothing to restore", header.run);
