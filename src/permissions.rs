@@ -178,10 +178,10 @@ pub(crate) enum Task {
     ReadStore,
     /// List what the store keeps.
     ListStore,
-    /// Write and remove what the store keeps. Before [`Task::PublishPlans`], which allows a part of it.
+    /// Write and remove what the store keeps. Before [`Task::KeepInStore`], which allows a part of it.
     WriteStore,
-    /// Keep plans in the store.
-    PublishPlans,
+    /// Keep published plans, files that are named `store:NAME`, and the states of checks in the store.
+    KeepInStore,
 }
 
 /// What the files and the commands to run ask for.
@@ -251,11 +251,12 @@ impl Purpose {
             only_if(needs.store.is_some(), &[&[Task::ReadStore, Task::ListStore], more].concat())
         };
         match self {
-            Purpose::Plan => [planning(), online, all, who, stored(&[Task::PublishPlans])].concat(),
+            Purpose::Plan => [planning(), online, all, who, stored(&[Task::KeepInStore])].concat(),
             Purpose::Apply => [planning(), vec![Task::Write], stored(&[Task::WriteStore])].concat(),
             Purpose::Import => [vec![Task::Read, Task::FindRegions, Task::NameGroups], all].concat(),
             Purpose::Audit => {
-                [vec![Task::Read, Task::ReadAired, Task::ReadNotifications], stored(&[])].concat()
+                [vec![Task::Read, Task::ReadAired, Task::ReadNotifications], stored(&[Task::KeepInStore])]
+                    .concat()
             }
         }
     }
@@ -284,25 +285,27 @@ impl Task {
             Task::ReadStore => vec![Permission::GetObject],
             Task::ListStore => vec![Permission::ListObjects],
             Task::WriteStore => vec![Permission::PutObject, Permission::DeleteObject],
-            Task::PublishPlans => vec![Permission::PutObject],
+            Task::KeepInStore => vec![Permission::PutObject],
         }
     }
 
     fn resources(self, needs: &Needs) -> Vec<String> {
-        let objects = |part: &str| {
-            let resource = |url: &BucketUrl| {
-                let parts = [&url.bucket, &url.prefix, part, "*"].into_iter().filter(|part| !part.is_empty());
+        let objects = |folders: &[&str]| {
+            let resource = |url: &BucketUrl, folder: &str| {
+                let parts =
+                    [&url.bucket, &url.prefix, folder, "*"].into_iter().filter(|part| !part.is_empty());
                 format!("acs:oss:*:*:{}", parts.collect::<Vec<_>>().join("/"))
             };
-            needs.store.iter().map(resource).collect()
+            let of_store = |url| folders.iter().map(move |folder| resource(url, folder));
+            needs.store.iter().flat_map(of_store).collect()
         };
         match self {
             Task::Write => {
                 let account = needs.account.as_deref();
                 needs.domains.iter().map(|domain| domain_resource(account, domain)).collect()
             }
-            Task::ReadStore | Task::WriteStore => objects(""),
-            Task::PublishPlans => objects("plans"),
+            Task::ReadStore | Task::WriteStore => objects(&[""]),
+            Task::KeepInStore => objects(&["plans", "kept", "states"]),
             Task::ListStore => needs.store.iter().map(|url| format!("acs:oss:*:*:{}", url.bucket)).collect(),
             _ => vec!["*".to_owned()],
         }
@@ -446,7 +449,7 @@ mod tests {
         }
     }
 
-    /// Whoever may write to the store can end leases, so plans may only be added to its plans.
+    /// Whoever may write to the whole store can end leases, so plans, checks and audits write only what they keep themselves.
     #[test]
     fn only_applies_write_to_the_whole_store() {
         let url = BucketUrl { scheme: Scheme::Oss, bucket: "team".into(), prefix: "live/vod".into() };
@@ -464,14 +467,15 @@ mod tests {
         let read = "oss:GetObject on acs:oss:*:*:team/live/vod/* {}";
         let list = r#"oss:ListObjects on acs:oss:*:*:team {"StringLike": {"oss:Prefix": ["live/vod/*"]}}"#;
         let write = "oss:PutObject oss:DeleteObject on acs:oss:*:*:team/live/vod/* {}";
-        let publish = "oss:PutObject on acs:oss:*:*:team/live/vod/plans/* {}";
-        assert_eq!(stored("live/vod", &[Purpose::Plan]), [read, list, publish]);
+        let keep = "oss:PutObject on acs:oss:*:*:team/live/vod/plans/* acs:oss:*:*:team/live/vod/kept/* \
+                    acs:oss:*:*:team/live/vod/states/* {}";
+        assert_eq!(stored("live/vod", &[Purpose::Plan]), [read, list, keep]);
         assert_eq!(stored("live/vod", &[Purpose::Apply]), [read, list, write]);
         assert_eq!(stored("live/vod", &[Purpose::Plan, Purpose::Apply]), [read, list, write]);
-        assert_eq!(stored("live/vod", &[Purpose::Audit]), [read, list]);
+        assert_eq!(stored("live/vod", &[Purpose::Audit]), [read, list, keep]);
         assert_eq!(stored("live/vod", &[Purpose::Import]), [""; 0]);
         let whole = ["oss:GetObject on acs:oss:*:*:team/* {}", "oss:ListObjects on acs:oss:*:*:team {}"];
-        assert_eq!(stored("", &[Purpose::Audit]), whole);
+        assert_eq!(stored("", &[Purpose::Audit])[..2], whole);
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub struct History<'a> {
     writes: BTreeMap<&'a Address, Vec<&'a Write>>,
     /// Whether what stands now is taken to have stood always.
     is_timeless: bool,
+    /// Whether every journal could be read.
+    is_whole: bool,
 }
 
 /// What ruled an address at a moment.
@@ -89,6 +91,8 @@ pub enum Since {
 pub enum Unclear {
     /// The domain's configurations were not read.
     Unread,
+    /// A journal can't be read, so nobody knows what livevod wrote.
+    JournalUnread,
     /// A change of this address happened at about the same moment.
     AtThatMoment(Address),
     /// Somebody changed this address at an unknown time.
@@ -120,18 +124,27 @@ impl<'a> History<'a> {
         for writes in by_address.values_mut() {
             writes.sort_by_key(|write| write.sent);
         }
-        Self { now, writes: by_address, is_timeless: false }
+        Self { now, writes: by_address, is_timeless: false, is_whole: true }
+    }
+
+    /// The same; unless every journal could be read, nobody knows what livevod wrote and when, so nothing of the past is clear.
+    #[must_use]
+    pub fn if_whole(self, is_whole: bool) -> Self {
+        Self { is_whole, ..self }
     }
 
     /// As if what this snapshot holds had always stood there, and nothing else.
     pub(super) fn timeless(now: &'a Snapshot) -> Self {
-        Self { now, writes: BTreeMap::new(), is_timeless: true }
+        Self { now, writes: BTreeMap::new(), is_timeless: true, is_whole: true }
     }
 
     /// The configuration that applied to `address` at `time`: the most specific one, as is presumed everywhere.
     pub fn ruling(&self, address: &Address, time: Timestamp) -> Ruling {
         if !self.now.domains.contains_key(&address.domain) {
             return Ruling::Unclear(Unclear::Unread);
+        }
+        if !self.is_whole {
+            return Ruling::Unclear(Unclear::JournalUnread);
         }
         for ruler in address.rulers() {
             match self.stood(&ruler, time) {

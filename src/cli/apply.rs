@@ -25,6 +25,7 @@ use super::record::{Desk, Earlier, touched};
 use super::rerun;
 use super::reviewed;
 use super::run::{Run, Session, Told};
+use super::stored::Keeps;
 use super::terminal::Terminal;
 use super::undeclared::Breadth;
 use super::views::of_reports;
@@ -67,6 +68,14 @@ impl Run for Arguments {
 
     fn max_findings(&self) -> Option<usize> {
         self.planning.rules.shown.given()
+    }
+
+    fn keeps(&self) -> Option<Keeps<'_>> {
+        Some(Keeps {
+            keeping: &self.planning.scope.keeping,
+            remote: Some(&self.planning.scope.remote),
+            state: None,
+        })
     }
 
     fn places(&self) -> Places<'_> {
@@ -462,8 +471,9 @@ fn exit(report: &Report, plan: &Plan, interrupted: Option<Exit>) -> Exit {
     let any = |is: fn(&Outcome) -> bool| report.outcomes.iter().any(|one| is(&one.outcome));
     let all_done = report.outcomes.iter().all(|one| matches!(one.outcome, Outcome::Done));
     let failures = || report.outcomes.iter().filter_map(|one| one.outcome.failure());
+    // What was done has no RequestId if its answer was lost and it was found by reading back.
     let began = report.outcomes.iter().any(|one| one.request_id.is_some())
-        || any(|outcome| matches!(outcome, Outcome::Failed(_)));
+        || any(|outcome| matches!(outcome, Outcome::Done | Outcome::Failed(_)));
     match interrupted {
         _ if any(|outcome| matches!(outcome, Outcome::Unknown(_))) => Exit::Unknown,
         Some(exit) => exit,

@@ -18,6 +18,7 @@ use super::record::Earlier;
 use super::run::{Run, Session, Told};
 use super::runtime::block_on;
 use super::sealed;
+use super::stored::Keeps;
 use super::undeclared::Breadth;
 use super::views::of_audit;
 use super::window::Window;
@@ -107,6 +108,14 @@ impl Run for Arguments {
         self.planning.rules.shown.given()
     }
 
+    fn keeps(&self) -> Option<Keeps<'_>> {
+        Some(Keeps {
+            keeping: &self.planning.scope.keeping,
+            remote: Some(&self.planning.scope.remote),
+            state: self.monitoring.default_state(self.planning.scope.format),
+        })
+    }
+
     fn places(&self) -> Places<'_> {
         let Self { planning, sessions, against, .. } = self;
         let reads = || planning.files().into_iter().chain(sessions.clone()).chain(against.clone()).collect();
@@ -139,7 +148,8 @@ impl Run for Arguments {
             sealed::write(out, Code::Usage, audit.write())?;
         }
         let diagnostics = [observed.findings(&loaded), findings].concat();
-        let exit = exit(&audit, observed.is_read(), self.pending);
+        let has_journals = observed.diagnostics.iter().all(|one| one.code != Code::Journal);
+        let exit = exit(&audit, observed.is_read() && has_journals, self.pending);
         let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
         let mut view = AuditView::new(&audit);
         (view.is_about_pending, view.selected) = (self.pending, self.selection().flags());
@@ -180,6 +190,7 @@ impl Arguments {
             target: &observed.target,
             snapshot: &observed.snapshot,
             writes: &earlier.writes(&scope.keeping, &scope.remote, aired.period.from),
+            is_whole: earlier.is_whole(),
             aired: &aired,
             settings: Settings { grace: self.grace, slack: self.slack },
         };
@@ -230,6 +241,8 @@ pub(super) struct Evidence<'a> {
     pub(super) snapshot: &'a Snapshot,
     /// What livevod wrote.
     pub(super) writes: &'a [Write],
+    /// Whether every journal could be read.
+    pub(super) is_whole: bool,
     pub(super) aired: &'a Aired,
     pub(super) settings: Settings,
 }
@@ -237,8 +250,8 @@ pub(super) struct Evidence<'a> {
 impl Evidence<'_> {
     /// Judges what aired at selected addresses.
     pub(super) fn judge(&self, selects: impl Fn(&Address) -> bool) -> Audit {
-        let Self { loaded, target, snapshot, writes, aired, settings } = *self;
-        let history = History::new(snapshot, writes);
+        let Self { loaded, target, snapshot, writes, is_whole, aired, settings } = *self;
+        let history = History::new(snapshot, writes).if_whole(is_whole);
         let desired = &loaded.desired;
         let declared = desired.domains.values().flat_map(|domain| &domain.entries);
         let declared = declared.filter(|(_, entry)| entry.resolved().is_some()).map(|(address, _)| address);

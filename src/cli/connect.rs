@@ -213,12 +213,13 @@ fn over_http(
     Ok(Connection { client, target, is_local, credentials: Some(source), calls, tells_waits })
 }
 
-/// A client whose keys sign requests to another service of the same account.
+/// A client whose keys sign requests to another service of the same account. Temporary keys come from the same endpoint as all others.
 pub(super) fn signer(remote: Option<&Remote>) -> Result<Client, Failure> {
+    let endpoint = remote.map_or(Ok(None), endpoint)?;
     let surroundings = Surroundings::of_process(secrets().clone());
     let profile = remote.and_then(|remote| remote.profile.as_deref());
     let found = credentials::find(&surroundings, profile).map_err(|error| no_credentials(&error))?;
-    let settings = ClientSettings { secrets: secrets().clone(), ..ClientSettings::new(found) };
+    let settings = ClientSettings { endpoint, secrets: secrets().clone(), ..ClientSettings::new(found) };
     Ok(Client::new(settings).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?)
 }
 

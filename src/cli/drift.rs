@@ -19,6 +19,7 @@ use super::record::Earlier;
 use super::rerun;
 use super::run::{Run, Session, Told};
 use super::runtime::block_on;
+use super::stored::Keeps;
 use super::undeclared::Breadth;
 use super::views::of_drift;
 use crate::api::{self, Trail, Who};
@@ -78,6 +79,14 @@ impl Run for Arguments {
 
     fn max_findings(&self) -> Option<usize> {
         self.planning.rules.shown.given()
+    }
+
+    fn keeps(&self) -> Option<Keeps<'_>> {
+        Some(Keeps {
+            keeping: &self.planning.scope.keeping,
+            remote: Some(&self.planning.scope.remote),
+            state: self.monitoring.default_state(self.planning.scope.format),
+        })
     }
 
     fn places(&self) -> Places<'_> {

@@ -72,6 +72,7 @@ impl Question<'_> {
             target: &connection.target,
             snapshot: &snapshot,
             writes: &writes,
+            is_whole: earlier.is_whole(),
             aired: &aired,
             settings: Settings::default(),
         };
@@ -88,7 +89,8 @@ impl Question<'_> {
             .iter()
             .find(|one| one.address == *address)
             .and_then(|one| Session::source(address, one.template.as_deref()));
-        let ruling = History::new(&snapshot, &writes).ruling(source.as_ref().unwrap_or(address), time);
+        let history = History::new(&snapshot, &writes).if_whole(earlier.is_whole());
+        let ruling = history.ruling(source.as_ref().unwrap_or(address), time);
         let of = |one: &Notification| one.app == address.app && one.stream == address.stream;
         let notifications: Option<Vec<Notification>> =
             notifications.map(|all| all.into_iter().filter(of).collect());

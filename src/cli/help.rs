@@ -104,7 +104,7 @@ const EXAMPLES: [(&str, &str); 22] = [
     ("fmt", "  livevod fmt\n  livevod fmt --check"),
     (
         "emulator",
-        "  livevod emulator --data state.log --fault throttle:action=Add,every=3\n  livevod emulator --bucket demo\n  livevod emulator publish live.example.com/show/cam1 --at 2h --until 30m",
+        "  livevod emulator --data state.log --bucket demo --fault throttle:action=Add,every=3\n  livevod emulator publish live.example.com/show/cam1 --at 2h --until 30m",
     ),
     ("schema", "  livevod schema > livevod.schema.json\n  livevod schema plan"),
     (

@@ -223,7 +223,8 @@ impl Arguments {
         }
         if self.ci.is_some() {
             text.push_str(
-                "docs/pull-requests.md in the livevod repository lists the roles and settings that the pipelines need.\n",
+                "docs/pull-requests.md in the livevod repository lists the roles and settings that the pipelines need.\n\
+                 Set LIVEVOD_STORE as it says, so that a journal is not lost with its runner.\n",
             );
         }
         text

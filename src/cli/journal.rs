@@ -50,7 +50,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Take journals that only this machine has to the store
+    /// Upload journals that only this machine has to the store
     #[command(long_about = push::LONG_HELP)]
     Push(push::Arguments),
     /// Remove the journals and snapshots of old runs that nothing needs any more
@@ -77,8 +77,8 @@ impl Run for Arguments {
             Some(Task::Push(push)) => return push.carry_out(terminal),
             None => {}
         }
-        let Self { task: _, run, address: _, since: _, kept, format, shown: _ } = self;
-        let folder = &kept.folder()?;
+        let Self { task: _, run, address: _, since, kept, format, shown: _ } = self;
+        let folder = &kept.folder(*since)?;
         let (exit, layout) = (Exit::Success, terminal.layout(*format));
         if let Some(id) = run {
             terminal.show(&render::run(&find(folder, id)?, exit, &layout));

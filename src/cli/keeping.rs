@@ -19,8 +19,8 @@ pub(super) struct Keeping {
     #[arg(long = "journal", value_name = "DIR")]
     folder: Option<PathBuf>,
 
-    /// Store that several machines share: oss://BUCKET/PREFIX, s3://BUCKET/PREFIX, or file:DIR for a folder of this machine.
-    /// It holds leases, journals and published plans
+    /// Store of leases, journals and published plans that several machines share: oss://BUCKET/PREFIX, s3://BUCKET/PREFIX,
+    /// gs://BUCKET/PREFIX or az://CONTAINER/PREFIX; or file:DIR, a folder of this machine
     #[arg(long, value_name = "URL", env = "LIVEVOD_STORE")]
     store: Option<StoreUrl>,
 }
@@ -29,11 +29,11 @@ pub(super) struct Keeping {
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Journal")]
 pub(super) struct Leasing {
-    /// How long to wait for domains that another run holds in the store; without it, the run is refused
+    /// Wait this long for domains that another run holds in the store, instead of being refused at once
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_LEASE_WAIT", default_value = "0s", value_parser = waiting, hide_default_value = true)]
     pub(super) lease_wait: Duration,
 
-    /// How long the lease lasts after its last renewal, from 3s on; a call may take a third of it, and 30 s at most
+    /// How long a lease lasts after its last renewal: 3s to 1h. A call may take a third of it, but no more than 30 s
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_LEASE", default_value = "90s", value_parser = lease)]
     pub(super) lease: Duration,
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::Timestamp;
 
 use super::failure::Failure;
 use super::keeping::Keeping;
@@ -20,10 +21,11 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// The folder, with the journals of the store.
-    pub(super) fn folder(&self) -> Result<PathBuf, Failure> {
+    /// The folder, with the journals of the store: those of runs that started at `since` or later, or all of them. The journals of
+    /// earlier runs may be there, too.
+    pub(super) fn folder(&self, since: Option<Timestamp>) -> Result<PathBuf, Failure> {
         let Self { keeping, account } = self;
-        Shared::bring_all(keeping, None, account.as_deref())?;
+        Shared::bring_all(keeping, None, account.as_deref(), since)?;
         Ok(keeping.folder())
     }
 }

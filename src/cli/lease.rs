@@ -1,6 +1,6 @@
 //! `livevod lease`.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -19,10 +19,10 @@ use crate::render::{self, Exit, Format, LeasesView};
 use crate::store::{self, Held};
 
 pub(super) const LONG_HELP: &str = "\
-List who holds which domains in the store, and end the lease of a run that is dead
+List which run holds which domains in the store, or end the lease of a run that hangs
 
-An apply holds the lease of its domains and renews it while it lives. A lease that is not renewed runs out by itself within minutes, and the
-next apply takes its domains over.";
+An apply holds the lease of its domains, and renews it as long as it runs. If a run dies, its lease ends by itself within minutes, and the next \
+apply takes its domains over.";
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
@@ -46,7 +46,7 @@ struct Listing {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// End the lease of the run that holds a domain, with everything else that it holds
+    /// End the lease of a run: of the domain that the token names, and of all others that the run holds
     Release(Releasing),
 }
 
@@ -110,19 +110,20 @@ async fn answer(
     let Some(token) = token else { return Ok((leases, None)) };
     let is_meant = |held: &Held| format!("{}:{}", held.domain, held.token) == token;
     let Some((account, held)) = leases.iter().find(|(_, held)| is_meant(held)).cloned() else {
-        let message = format!("nobody holds the token `{token}` in {}", shared.name);
+        let message = format!("no lease in {} has the token `{token}`", shared.name);
         return Err(Diagnostic::new(Code::Lease, message).help("`livevod lease` lists the tokens").into());
     };
     let StartedBy { user, host, .. } = pipeline::started_by();
     let [user, host] = [user, host].map(|name| name.unwrap_or_else(|| "somebody".to_owned()));
     let by = format!("{user} on {host}, with `livevod lease release`");
     store::release(&*shared.objects, &account, &held, &by).await.map_err(unusable)?;
-    leases.retain(|(of, one)| *of == account && one.run == held.run);
-    Ok((leases, Some(held.run)))
+    let left = store::holders(&*shared.objects, &account, Timestamp::now()).await.map_err(unusable)?;
+    let left = left.into_iter().filter(|one| one.run == held.run).map(|one| (account.clone(), one));
+    Ok((left.collect(), Some(held.run)))
 }
 
 /// Who holds the lock of a folder, if anyone does.
-fn locked(folder: &PathBuf) -> Result<Option<String>, Failure> {
+fn locked(folder: &Path) -> Result<Option<String>, Failure> {
     if !folder.exists() {
         return Ok(None);
     }

@@ -107,8 +107,9 @@ impl Leased {
         }
         let finding = kept.err()?.diagnostics.into_iter().next()?;
         let push = format!("livevod journal push {run} --store {}", self.shared.name);
-        let mut finding = Diagnostic::new(Code::Store, finding.message)
-            .help(format!("the journal is on this machine only; once the store can be reached: {push}"));
+        let mut finding = Diagnostic::new(Code::Store, finding.message).help(format!(
+            "the journal is only on this machine; when the store can be used again, run `{push}`"
+        ));
         finding.severity = Severity::Warning;
         Some(finding)
     }

@@ -70,6 +70,7 @@ mod sessions;
 mod shared;
 mod show;
 mod snapshot;
+mod stored;
 mod stream_url;
 mod terminal;
 mod typed;
@@ -88,6 +89,7 @@ use crate::render::Exit;
 use events::Events;
 use failure::Failure;
 use run::{Run, Session, Told};
+use stored::Stored;
 use terminal::{Color, Terminal};
 
 /// Keeps the record-to-VOD configurations of ApsaraVideo Live in sync with YAML files.
@@ -198,10 +200,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     if let Some(exit) = completions::answer(program) {
         return exit;
     }
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    let stored = Stored::localize(&mut arguments);
     stream_url::hide_keys(&arguments, terminal::secrets());
     match parse(&arguments) {
-        Ok(cli) => run(&cli),
+        Ok(cli) => run(&cli, stored),
         Err(error) => terminal::all_written(usage::end(error, &program(), &arguments)),
     }
 }
@@ -227,7 +230,7 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
     command.mut_subcommands(without_empty_variables)
 }
 
-fn run(Cli { color, command }: &Cli) -> Exit {
+fn run(Cli { color, command }: &Cli, stored: Stored) -> Exit {
     let command = command.arguments();
     let Told { format, events } = command.told();
     let places = command.places();
@@ -240,10 +243,17 @@ fn run(Cli { color, command }: &Cli) -> Exit {
     let terminal = terminal.beside_outputs(places.take_standard_output());
     let layout = terminal.layout(format);
     let session = Session { terminal, events, program };
-    let exit = command.run(&session).unwrap_or_else(|failure: Failure| {
+    let failed = |failure: Failure| {
         session.events.failure(&failure);
         failure.report(&layout, &session.terminal)
-    });
+    };
+    let exit = match stored.bring(command.keeps()) {
+        Ok(brought) => {
+            let exit = command.run(&session).unwrap_or_else(failed);
+            brought.take_back(exit, &session.terminal)
+        }
+        Err(failure) => failed(failure),
+    };
     let exit = terminal::all_written(exit);
     session.events.end(exit, &session.terminal);
     exit

@@ -100,6 +100,12 @@ impl Monitoring {
         places.writing("--metrics", self.metrics.as_ref()).writing("--state", state)
     }
 
+    /// The file of the state, if it is used and no other one is named: it may be kept in a store.
+    pub(super) fn default_state(&self, format: Format) -> Option<&Path> {
+        let is_default = [DRIFT_STATE, AUDIT_STATE].iter().any(|file| self.state == Path::new(file));
+        (is_default && self.is_used(format)).then_some(&self.state)
+    }
+
     fn is_used(&self, format: Format) -> bool {
         !self.notify.is_empty() || self.metrics.is_some() || format == Format::Openmetrics
     }

@@ -20,6 +20,7 @@ use super::rerun;
 use super::reviewed;
 use super::run::{Run, Session, Told};
 use super::runtime::block_on;
+use super::stored::Keeps;
 use super::terminal::Terminal;
 use super::undeclared::Breadth;
 use crate::plan::{Guard, PlanOptions};
@@ -70,6 +71,14 @@ impl Run for Arguments {
 
     fn max_findings(&self) -> Option<usize> {
         self.planning.rules.shown.given()
+    }
+
+    fn keeps(&self) -> Option<Keeps<'_>> {
+        Some(Keeps {
+            keeping: &self.planning.scope.keeping,
+            remote: Some(&self.planning.scope.remote),
+            state: None,
+        })
     }
 
     fn places(&self) -> Places<'_> {

@@ -46,7 +46,7 @@ impl Arguments {
     /// Finds what is not needed, and removes it unless it is only to be shown.
     pub(super) fn carry_out(&self, terminal: &Terminal) -> Result<Exit, Failure> {
         let Self { keep, dry_run, kept, format } = self;
-        let folder = &kept.folder()?;
+        let folder = &kept.folder(None)?;
         // An apply that is running keeps its folder to itself. To look, no lock is needed, and no folder is made.
         let is_there = folder.exists();
         let lock = (is_there && !dry_run).then(|| Locked::lock(folder)).transpose()?;

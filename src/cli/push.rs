@@ -14,13 +14,13 @@ use crate::diag::{Code, Diagnostic};
 use crate::render::Exit;
 
 pub(super) const LONG_HELP: &str = "\
-Take journals that only this machine has to the store
+Upload journals that only this machine has to the store
 
-An apply does this by itself. It is needed after an apply that lost the store, and once for the journals from before there was a store.";
+An apply does this by itself. Run it after an apply that lost the store, and once for the journals from before there was a store.";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Run whose journal is taken to the store: `last`, or the beginning of its id; without it, every run that the store lacks
+    /// Run whose journal is uploaded: `last`, or the beginning of its id; without it, every run that the store lacks
     run: Option<String>,
 
     #[command(flatten)]
@@ -42,7 +42,7 @@ impl Arguments {
         let named = records.first().and_then(|record| record.header.account.clone());
         let account = account.clone().or(named);
         let Some(shared) = Shared::open(keeping, None, account.as_deref())? else {
-            let message = "there is no store to take journals to";
+            let message = "there is no store to upload journals to";
             return Err(Diagnostic::new(Code::Usage, message)
                 .help("name it: `--store oss://BUCKET/PREFIX`, or set `LIVEVOD_STORE`")
                 .into());
@@ -60,7 +60,7 @@ impl Arguments {
         };
         let taken = block_on(pushing)??;
         let noun = if taken == 1 { "journal" } else { "journals" };
-        terminal.print(&format!("Took {taken} {noun} to {}.\n", shared.name));
+        terminal.print(&format!("Uploaded {taken} {noun} to {}.\n", shared.name));
         Ok(Exit::Success)
     }
 }

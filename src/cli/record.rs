@@ -118,7 +118,7 @@ impl Earlier {
 
     /// What livevod last left at each address, if all journals were read.
     pub(super) fn history(&self) -> History {
-        History::of(&self.runs, self.diagnostics.is_empty())
+        History::of(&self.runs, self.is_whole())
     }
 
     /// What the runs wrote, if all journals were read. What existed before each run that started at `from` or later tells when
@@ -142,6 +142,11 @@ impl Earlier {
             Some((header.run.clone(), snapshot::read(&text).ok()?.snapshot))
         };
         audit::writes(&self.runs, &recent.iter().filter_map(saved).collect())
+    }
+
+    /// Whether every journal could be read.
+    pub(super) fn is_whole(&self) -> bool {
+        self.diagnostics.is_empty()
     }
 
     /// What is unfinished.

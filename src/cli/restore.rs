@@ -21,6 +21,7 @@ use super::run::{Run, Session, Told};
 use super::saved;
 use super::sealed;
 use super::shared::Shared;
+use super::stored::Keeps;
 use crate::apply::journal::{Header, RunRecord, read_snapshot};
 use crate::config::is_standard_input;
 use crate::diag::{Code, Diagnostic};
@@ -67,6 +68,10 @@ impl Run for Arguments {
 
     fn max_findings(&self) -> Option<usize> {
         self.rules.shown.given()
+    }
+
+    fn keeps(&self) -> Option<Keeps<'_>> {
+        Some(Keeps { keeping: &self.scope.keeping, remote: Some(&self.scope.remote), state: None })
     }
 
     fn places(&self) -> Places<'_> {
@@ -120,7 +125,7 @@ fn find(source: &str, scope: &Scope) -> Result<GoingBack, Failure> {
     }
     let Scope { keeping, remote, .. } = scope;
     let folder = &keeping.folder();
-    Shared::bring_all(keeping, Some(remote), remote.account.as_deref())?;
+    Shared::bring_all(keeping, Some(remote), remote.account.as_deref(), None)?;
     let RunRecord { header, .. } = found::find(folder, source)?;
     let Some(snapshot) = &header.snapshot else {
         let message = format!("run {} wrote nothing, so there is nothing to restore", header.run);

@@ -3,6 +3,7 @@
 use super::events::{Events, Streaming};
 use super::failure::Failure;
 use super::places::Places;
+use super::stored::Keeps;
 use super::terminal::Terminal;
 use crate::render::{Command, Exit, Format};
 
@@ -21,6 +22,11 @@ pub(super) trait Run {
     /// The files that it reads and writes besides its standard streams.
     fn places(&self) -> Places<'_> {
         Places::default()
+    }
+
+    /// What it keeps in the store, for commands that may have one.
+    fn keeps(&self) -> Option<Keeps<'_>> {
+        None
     }
 
     /// Runs the command.

@@ -19,6 +19,7 @@ use super::record::Earlier;
 use super::run::{Run, Session, Told};
 use super::runtime::block_on;
 use super::sealed;
+use super::stored::Keeps;
 use super::undeclared::Breadth;
 use super::views::of_pages;
 use super::window::Window;
@@ -63,6 +64,14 @@ impl Run for Arguments {
         self.planning.rules.shown.given()
     }
 
+    fn keeps(&self) -> Option<Keeps<'_>> {
+        Some(Keeps {
+            keeping: &self.planning.scope.keeping,
+            remote: Some(&self.planning.scope.remote),
+            state: None,
+        })
+    }
+
     fn places(&self) -> Places<'_> {
         let reads = || self.planning.files();
         Places::reading(reads)
@@ -92,7 +101,7 @@ impl Run for Arguments {
         };
         let (observed, aired) = block_on(reading)??;
         let writes = earlier.writes(&scope.keeping, &scope.remote, aired.period.from);
-        let history = History::new(&observed.snapshot, &writes);
+        let history = History::new(&observed.snapshot, &writes).if_whole(earlier.is_whole());
         let sessions = audit::sessions(&aired, &history);
         let sessions: Vec<_> = sessions.into_iter().filter(|one| selection.selects(&one.address)).collect();
         let saved = SavedSessions {

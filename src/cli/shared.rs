@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use tokio::task::JoinSet;
 
 use super::arguments::Remote;
@@ -87,7 +89,8 @@ impl Shared {
         }
     }
 
-    /// Brings all journals here, of one account or else of every account that the store knows.
+    /// Brings all journals here, of one account or else of every account that the store knows. If a time is given, those of runs that
+    /// started on an earlier day are neither listed nor read.
     ///
     /// # Errors
     /// As [`Self::bring`].
@@ -95,12 +98,14 @@ impl Shared {
         keeping: &Keeping,
         remote: Option<&Remote>,
         account: Option<&str>,
+        since: Option<Timestamp>,
     ) -> Result<(), Failure> {
+        let day = since.map(|since| since.to_zoned(TimeZone::UTC).date());
         let Some(mut shared) = Self::open(keeping, remote, account)? else { return Ok(()) };
         block_on(async {
             for account in shared.accounts().await? {
                 shared.account = account;
-                shared.fetch(Wanted::All).await?;
+                shared.fetch_since(day, Wanted::All).await?;
             }
             Ok(())
         })?
@@ -120,7 +125,11 @@ impl Shared {
     /// # Errors
     /// When the store can't be read, or the folder can't be written.
     pub(super) async fn fetch(&self, wanted: Wanted) -> Result<Fetched, Failure> {
-        let known = store::runs(&*self.objects, self.account.as_deref(), None).await;
+        self.fetch_since(None, wanted).await
+    }
+
+    async fn fetch_since(&self, day: Option<Date>, wanted: Wanted) -> Result<Fetched, Failure> {
+        let known = store::runs(&*self.objects, self.account.as_deref(), day).await;
         self.fetch_of(known.map_err(|error| self.unusable(&error))?, wanted).await
     }
 
@@ -175,7 +184,8 @@ impl Shared {
         let Some(text) = text else { return Ok(()) };
         let names = journal::read(&text).ok().flatten().map(|record| record.header.run);
         if names.is_some_and(|named| named != run) {
-            let message = format!("the journal of run {run} in {} is of another run", self.name);
+            let message =
+                format!("in {}, the object of run {run} holds the journal of another run", self.name);
             return Err(Diagnostic::new(Code::Store, message).help(REPAIR).into());
         }
         keep_copy(&self.folder, &run, &text).map_err(|error| {
@@ -315,7 +325,9 @@ pub(super) fn unusable(name: &str, error: &StoreError) -> Diagnostic {
         }
         Trouble::Forbidden => "`livevod ram-policy --store URL` prints the permissions that a store needs",
         Trouble::Unauthenticated => "`livevod doctor` says where the credentials come from",
-        Trouble::Skewed => "set this machine's clock: the store refuses requests that are 15 minutes off",
+        Trouble::Skewed => {
+            "set this machine's clock: the store refuses requests whose time is off by more than 15 minutes"
+        }
         Trouble::NoBucket => "check the name of the bucket, and its region: `LIVEVOD_STORE_REGION`",
         Trouble::Versioned => {
             "use a bucket without versions: where an object can be created twice, two machines can hold the same lease"
@@ -353,9 +365,9 @@ impl From<OpenError> for Failure {
         let help = match &error {
             OpenError::Feature { .. } => "the binaries of releases are built with all of them",
             OpenError::NoRegion { .. } | OpenError::NoAccount => {
-                "docs/teams.md lists the variables of each store"
+                "docs/stores.md lists the variables of each store"
             }
-            _ => "set the variable to what docs/teams.md says, or unset it",
+            _ => "set the variable to what docs/stores.md says, or unset it",
         };
         Diagnostic::new(Code::Store, error.to_string()).help(help).into()
     }

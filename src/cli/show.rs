@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::failure::Failure;
+use super::keeping::Keeping;
 use super::kinds::{Kind, input};
 use super::load::Loaded;
 use super::observe::Observed;
@@ -12,6 +13,7 @@ use super::rerun;
 use super::reviewed;
 use super::run::{Run, Session, Told};
 use super::sealed;
+use super::stored::Keeps;
 use super::terminal::Terminal;
 use super::views::Views;
 use crate::audit::Audit;
@@ -19,6 +21,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::render::{self, AuditView, Context, Exit, Format};
 
 #[derive(Debug, Args)]
+#[command(mut_arg("folder", |argument| argument.hide(true)))]
 pub(super) struct Arguments {
     /// File that `livevod plan --out` or `livevod audit --out` wrote
     #[arg(value_name = "FILE")]
@@ -34,12 +37,15 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     views: Views,
+
+    #[command(flatten)]
+    keeping: Keeping,
 }
 
 impl Arguments {
     /// Shows the report of an audit.
     fn audit(&self, terminal: &Terminal) -> Result<Exit, Failure> {
-        let Self { plan: file, format, full, views } = self;
+        let Self { plan: file, format, full, views, keeping: _ } = self;
         if !format.holds_audits() {
             let message = "this format can't contain an audit".to_owned();
             return Err(Diagnostic::new(Code::Usage, message).into());
@@ -63,8 +69,12 @@ impl Run for Arguments {
     }
 
     /// Shows the plan, whether or not it could still be applied.
+    fn keeps(&self) -> Option<Keeps<'_>> {
+        Some(Keeps { keeping: &self.keeping, remote: None, state: None })
+    }
+
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
-        let Self { plan, format, full, views } = self;
+        let Self { plan, format, full, views, keeping: _ } = self;
         if Kind::of(plan) == Some(Kind::Audit) {
             return self.audit(terminal);
         }

@@ -12,6 +12,7 @@ use super::observe::look;
 use super::places::Places;
 use super::run::{Run, Session, Told};
 use super::saved;
+use super::stored::Keeps;
 use super::undeclared::Breadth;
 use super::views::of_findings;
 use crate::diag::{self, Code};
@@ -35,6 +36,14 @@ impl Run for Arguments {
 
     fn max_findings(&self) -> Option<usize> {
         self.planning.rules.shown.given()
+    }
+
+    fn keeps(&self) -> Option<Keeps<'_>> {
+        Some(Keeps {
+            keeping: &self.planning.scope.keeping,
+            remote: Some(&self.planning.scope.remote),
+            state: None,
+        })
     }
 
     fn places(&self) -> Places<'_> {

@@ -33,7 +33,7 @@ pub(super) fn human_leases(view: &LeasesView, style: Style) -> String {
         text.push_str(&format!("The lease of run {run} was ended.\n"));
         if let Some(free) = leases.iter().map(|(_, held)| held.free_from).max() {
             text.push_str(&format!(
-                "It may be writing until it notices, so its domains can be taken from {} on.\n",
+                "The run may still write until it notices, so its domains are free from {} on.\n",
                 moment(free)
             ));
         }
@@ -43,7 +43,7 @@ pub(super) fn human_leases(view: &LeasesView, style: Style) -> String {
         return format!("{} is locked: {}\n", clean(store), clean(lock));
     }
     if leases.is_empty() {
-        return format!("Nobody holds a domain in {}.\n", clean(store));
+        return format!("No domain is held in {}.\n", clean(store));
     }
     let mut last = None;
     let width = leases.iter().map(|(_, held)| columns(&clean(&held.domain))).max().unwrap_or_default();
@@ -61,7 +61,7 @@ pub(super) fn human_leases(view: &LeasesView, style: Style) -> String {
         text.push_str(&format!("  {}  token {}\n", pad(&clean(&held.domain), width), token(held)));
     }
     text.push_str(&format!(
-        "\n{} held. If a run is dead, `livevod lease release TOKEN` ends its lease.\n",
+        "\n{} held. To end the lease of a run that hangs: `livevod lease release TOKEN`\n",
         counted(leases.len(), "domain")
     ));
     text
@@ -69,12 +69,13 @@ pub(super) fn human_leases(view: &LeasesView, style: Style) -> String {
 
 fn until(held: &Held) -> String {
     match held.until {
-        Some(until) => format!(
-            "lasts until {} unless it is renewed, free from {} at the latest",
-            moment(until),
+        Some(until) => {
+            format!("ends at {} unless renewed; free from {} on", moment(until), moment(held.free_from))
+        }
+        None => format!(
+            "ended; free from {} on, when nothing that it sent can still arrive",
             moment(held.free_from)
         ),
-        None => format!("ended; what it sent may arrive until {}", moment(held.free_from)),
     }
 }
 
@@ -101,10 +102,13 @@ pub fn held(held: &Held) -> (String, String) {
     let message = format!("another run holds `{domain}`: {who} (run {run})");
     let help = match held.until {
         Some(_) => format!(
-            "`--lease-wait 10m` waits for it; if that run is dead, its domains can be taken from {} on",
+            "`--lease-wait 10m` waits for it; if that run has died, its domains are free from {} on",
             moment(held.free_from)
         ),
-        None => format!("what it sent may arrive until {}; try again then", moment(held.free_from)),
+        None => format!(
+            "its lease has ended, but what it sent may still arrive until {}; try again then",
+            moment(held.free_from)
+        ),
     };
     (message, help)
 }
@@ -114,12 +118,12 @@ pub fn taking(taking: &Taking) -> String {
     match taking {
         Taking::Waiting(held) => {
             let (message, _) = self::held(held);
-            format!("{message}: waiting\n")
+            format!("waiting: {message}\n")
         }
         Taking::TookOver(held) => {
             let who = who(held.holder.as_ref()).map(|who| format!(" ({who})")).unwrap_or_default();
             let run = clean(&held.run);
-            format!("run {run}{who} no longer renews its lease: its domains are taken over\n")
+            format!("run {run}{who} no longer renews its lease; this run takes over its domains\n")
         }
     }
 }
@@ -127,36 +131,50 @@ pub fn taking(taking: &Taking) -> String {
 /// The document of `lease`.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct LeasesDocument<'a> {
-    format_version: &'a str,
-    /// The store.
+    /// The version of the format.
+    #[schemars(regex(pattern = "^1\\.[0-9]+$"))]
+    format_version: &'static str,
+    /// The store, or the folder of the journals if there is no store.
     store: &'a str,
-    /// The domains that runs hold, or whose runs sent something that may still arrive.
+    /// The domains that are held; after `lease release`, those of the run whose lease was ended. A domain whose lease was ended is listed
+    /// until it can be taken.
     leases: Vec<LeaseRow<'a>>,
-    /// The process that holds the lock of a folder.
+    /// The process that holds the lock of the folder, null if none does or there is a store.
     lock: Option<&'a str>,
-    /// The run whose lease was ended by this command.
+    /// The run whose lease this command ended, null if it ended none.
     released: Option<&'a str>,
+    /// How the command ended.
     exit: Exit,
 }
 
-/// One domain.
+/// One domain that a run holds.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Lease")]
 struct LeaseRow<'a> {
+    /// The account of the domain.
     account: &'a str,
+    /// The main streaming domain.
     domain: &'a str,
-    /// What `lease release` takes.
+    /// The token that `lease release` takes: `DOMAIN:NUMBER`.
     token: String,
+    /// The id of the run that holds the domain.
     run: &'a str,
+    /// Its command, null if the run's log in the store does not say it.
     command: Option<&'a str>,
+    /// The user who started it, null if unknown.
     user: Option<&'a str>,
+    /// The machine that it runs on, null if unknown.
     host: Option<&'a str>,
+    /// The commit that it was started from, null if unknown.
     commit: Option<&'a str>,
+    /// The pipeline's job that started it, null if there is none.
     job: Option<&'a str>,
-    /// When the lease runs out unless it is renewed, by the clock of the store; `null` if it was ended.
-    #[schemars(with = "Option<String>")]
+    /// When the lease ends unless it is renewed, by the store's clock; null if it has ended.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     until: Option<Timestamp>,
-    /// From when on the domain can be taken if the lease is not renewed, by the clock of the store.
-    #[schemars(with = "String")]
+    /// When the domain can be taken by another run unless the lease is renewed, by the store's clock: once nothing that the run sent can
+    /// still arrive.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     free_from: Timestamp,
 }
 

@@ -247,7 +247,7 @@ fn reason(task: Task) -> &'static str {
         Task::ReadStore => "`--store`: read leases, journals and plans",
         Task::ListStore => "`--store`: list them",
         Task::WriteStore => "`--store`: write and remove leases, journals and plans",
-        Task::PublishPlans => "`plan --publish`: keep plans in the store",
+        Task::KeepInStore => "`--store`: keep published plans, `store:NAME` and the states of checks",
     }
 }
 

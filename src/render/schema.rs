@@ -5,6 +5,7 @@ use super::documents::{DiagnosticsDocument, FORMAT_VERSION};
 use super::drift::DriftDocument;
 use super::events::Line;
 use super::journal::JournalDocument;
+use super::leases::LeasesDocument;
 use super::plan_json::PlanDocument;
 use super::report_json::ReportDocument;
 use crate::{config, notify, schema, sessions, snapshot};
@@ -24,6 +25,8 @@ pub enum OutputKind {
     Events,
     /// `journal --format json`, also of one run and of `journal prune`
     Journal,
+    /// `lease --format json`, also of `lease release`
+    Leases,
     /// `validate --format json`, and the output of any other command in that format when it ends early
     Diagnostics,
     /// The file that `snapshot --out` saves
@@ -47,6 +50,7 @@ pub fn schema(document: OutputKind) -> serde_json::Value {
         OutputKind::Report => schema::of::<ReportDocument>("report", FORMAT_VERSION),
         OutputKind::Events => schema::of::<Line>("events", FORMAT_VERSION),
         OutputKind::Journal => schema::of::<JournalDocument>("journal", FORMAT_VERSION),
+        OutputKind::Leases => schema::of::<LeasesDocument>("leases", FORMAT_VERSION),
         OutputKind::Diagnostics => schema::of::<DiagnosticsDocument>("diagnostics", FORMAT_VERSION),
         OutputKind::Snapshot => snapshot::schema(),
         OutputKind::Audit => schema::of::<AuditDocument>("audit", FORMAT_VERSION),

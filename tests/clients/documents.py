@@ -22,7 +22,7 @@ from pathlib import Path
 from jsonschema import Draft202012Validator
 
 NAMES = [
-    "audit", "diagnostics", "drift", "events", "journal", "notification", "plan", "report", "sessions", "sessions-file", "snapshot",
+    "audit", "diagnostics", "drift", "events", "journal", "leases", "notification", "plan", "report", "sessions", "sessions-file", "snapshot",
 ]
 
 # Optional keys. Everything else is in every document of its kind. The parts of an address are left out together with it.
@@ -341,6 +341,25 @@ def receiver():
         server.shutdown()
 
 
+def who_holds_what(world):
+    """A lease that is held, one that was ended, and the lock of a folder."""
+    world.write("livevod.yaml", 'account: "1234567890123456"\n' + ONE)
+    with world.server("--bucket", "demo", "--fault", "drop-before-commit:action=Add") as (_, address):
+        world.environment |= {"LIVEVOD_STORE": "oss://demo/livevod", "LIVEVOD_STORE_ENDPOINT": address}
+        world.run("leases", 0, "lease", events=False)
+        command = [world.binary, "apply", "--endpoint", address, "--auto-approve"]
+        with subprocess.Popen(command, cwd=world.folder, env=world.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+            while not (held := world.run("leases", 0, "lease", events=False)["leases"]):
+                time.sleep(0.1)
+            released = world.run("leases", 0, "lease", "release", held[0]["token"], events=False)
+            if not released["released"] or [one["until"] for one in released["leases"]] != [None]:
+                world.judge.failures.append(f"the lease was not ended: {released}")
+            world.run("diagnostics", 1, "lease", "release", "live.example.com:9999", events=False)
+            running.kill()
+    world.environment["LIVEVOD_STORE"] = ""
+    world.run("leases", 0, "lease", events=False)
+
+
 def notifications(world):
     """Every outcome of a check."""
     with receiver() as (url, sent):
@@ -431,7 +450,7 @@ WANTED = {
 def main():
     binary, judge = str(Path(sys.argv[1]).resolve()), Judge(Path(sys.argv[2]).resolve())
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
-    for play in (findings, every_action, what_moved, what_goes_wrong, notifications, what_aired):
+    for play in (findings, every_action, what_moved, what_goes_wrong, who_holds_what, notifications, what_aired):
         with tempfile.TemporaryDirectory() as folder:
             play(World(binary, Path(folder), judge))
     examples(judge, Path(sys.argv[3]).read_text())

@@ -3,7 +3,7 @@
 use crate::transcripts::World;
 
 /// An argument of `livevod schema`, and the beginning of the name of its committed file.
-const SCHEMAS: [(&str, &str); 12] = [
+const SCHEMAS: [(&str, &str); 13] = [
     ("files", "livevod"),
     ("plan", "plan"),
     ("drift", "drift"),
@@ -13,6 +13,7 @@ const SCHEMAS: [(&str, &str); 12] = [
     ("snapshot", "snapshot"),
     ("notification", "notification"),
     ("journal", "journal"),
+    ("leases", "leases"),
     ("audit", "audit"),
     ("sessions", "sessions"),
     ("sessions-file", "sessions-file"),

@@ -46,7 +46,7 @@ fn a_store_of_oss_is_in_the_policy_and_others_have_their_own() {
     assert_snapshot!("store", printed(&world, "ram-policy --store oss://team/livevod"));
     let document = printed(&world, "ram-policy --store oss://team/livevod --for plan --format json");
     assert!(
-        document.contains("\"Resource\": [\n        \"acs:oss:*:*:team/livevod/plans/*\"\n      ]"),
+        document.contains("\"Resource\": [\n        \"acs:oss:*:*:team/livevod/plans/*\",\n"),
         "{document}"
     );
     let without = printed(&world, "ram-policy --format json");

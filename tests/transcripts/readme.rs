@@ -6,17 +6,25 @@ use std::process::Command;
 use super::World;
 use super::journal;
 
-fn text(name: &str) -> String {
+pub(super) fn text(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
 #[test]
 fn the_first_plan_shows_what_is_printed() {
-    let mut world = World::new();
-    let binary = Path::new(env!("CARGO_BIN_EXE_livevod")).parent().unwrap().to_str().unwrap().to_owned();
-    world.set("PATH", &format!("{binary}:/usr/bin:/bin"));
     let steps = steps(&text("README.md"));
     assert!(steps.len() >= 10, "{steps:?}");
+    print_what_is_shown(&mut World::new(), &steps, |printed| printed.to_owned());
+}
+
+/// Runs the commands of a page in order in one folder, and compares what they print, changed as told, with what the page shows.
+pub(super) fn print_what_is_shown(
+    world: &mut World,
+    steps: &[(String, String)],
+    change: impl Fn(&str) -> String,
+) {
+    let binary = Path::new(env!("CARGO_BIN_EXE_livevod")).parent().unwrap().to_str().unwrap().to_owned();
+    world.set("PATH", &format!("{binary}:/usr/bin:/bin"));
     for (command, expected) in steps {
         let output = Command::new("/bin/sh")
             .args(["-c", &format!("{command} 2>&1")])
@@ -25,12 +33,9 @@ fn the_first_plan_shows_what_is_printed() {
             .envs(world.variables())
             .output()
             .unwrap();
-        let printed = journal::scrub(&world.scrub(&String::from_utf8(output.stdout).unwrap()));
-        assert_eq!(
-            printed.trim_end(),
-            world.scrub(&expected).trim_end(),
-            "`{command}` prints something else"
-        );
+        let printed = change(&String::from_utf8(output.stdout).unwrap());
+        let printed = journal::scrub(&world.scrub(&printed));
+        assert_eq!(printed.trim_end(), world.scrub(expected).trim_end(), "`{command}` prints something else");
     }
 }
 
@@ -110,7 +115,7 @@ fn every_page_is_in_the_table_of_contents() {
 }
 
 /// Each command after `$ `, and the output below it.
-fn steps(readme: &str) -> Vec<(String, String)> {
+pub(super) fn steps(readme: &str) -> Vec<(String, String)> {
     let mut steps: Vec<(String, String)> = Vec::new();
     for block in readme.split("```console\n").skip(1) {
         for line in block.split("```").next().unwrap().lines() {

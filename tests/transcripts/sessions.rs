@@ -167,8 +167,14 @@ fn a_damaged_journal_is_told_once() {
         ["audit --emulator", "sessions --emulator", "explain one.example.com/show/cam1 --at 4h --emulator"]
     {
         let run = world.run(command);
-        assert_eq!(run.stderr.matches("can't be read").count(), 1, "{command}: {}", run.transcript());
+        assert_eq!(run.stderr.matches("the journal").count(), 1, "{command}: {}", run.transcript());
     }
+    // Nobody knows what that run wrote, so what was to be recorded is not known either.
+    let audit = world.run("audit --emulator");
+    assert_eq!(audit.code, 1, "{}", audit.transcript());
+    let past = world.run("explain one.example.com/show/cam1 --at 4h --emulator");
+    let why = "a journal can't be read, so what livevod wrote is not known";
+    assert!(past.flowing().contains(why), "{}", past.transcript());
 }
 
 /// A publisher's address identifies people.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::readme;
 use super::server::{Server, keyed};
 use super::{Run, World};
 
@@ -130,12 +131,12 @@ fn a_lease_can_be_ended_by_hand() {
     let cloud = Cloud::begin();
     let (ann, bob) =
         (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", NEW)));
-    told(&bob.run("lease"), 0, &["Nobody holds a domain in oss://demo/livevod."]);
+    told(&bob.run("lease"), 0, &["No domain is held in oss://demo/livevod."]);
     let running = amid_a_replace(&cloud, &ann);
     let leases = bob.run("lease");
     told(&leases, 0, &["apply by ann", "live.example.com  token live.example.com:"]);
     let token = leases.stdout.split_whitespace().find(|word| word.starts_with("live.example.com:")).unwrap();
-    told(&bob.run("lease release live.example.com:9999"), 1, &["nobody holds the token"]);
+    told(&bob.run("lease release live.example.com:9999"), 1, &["has the token `live.example.com:9999`"]);
     told(&bob.run(&format!("lease release {token}")), 0, &["was ended"]);
     cloud.faults("");
     told(&bob.run(&format!("{REPLACE} --lease-wait 1m")), 0, &["Apply complete!"]);
@@ -164,6 +165,28 @@ fn without_the_store_nothing_is_written() {
     told(&ann.run("apply --auto-approve"), 1, &["store", "can't be used"]);
     told(&ann.run("plan"), 1, &["store", "can't be used"]);
     cloud.wait_until_held(0);
+}
+
+/// Each answer comes too late, so what was done is known from reading back alone; then the lease can't be renewed any more.
+#[test]
+fn an_apply_that_loses_the_store_says_that_it_is_incomplete() {
+    let cloud = Cloud::begin();
+    let ann = cloud.machine(&files("live.example.com", OLD).replace(
+        "cam1: {}",
+        &(0..12).map(|number| format!("cam{number:02}: {{}}")).collect::<Vec<_>>().join(", "),
+    ));
+    let slow = "slow:action=Add,time=2s";
+    cloud.faults(slow);
+    let run = std::thread::scope(|scope| {
+        let running = scope.spawn(|| ann.run("apply --auto-approve --parallelism 1"));
+        cloud.wait_until_held(1);
+        cloud.faults(&format!("{slow}\ndeny:action=PutObject"));
+        running.join().unwrap()
+    });
+    told(&run, 4, &["created", "not attempted", "the lease could not be renewed", "livevod journal push"]);
+    cloud.faults("");
+    told(&ann.run("journal push"), 0, &["Uploaded 1 journal"]);
+    told(&ann.run("apply --auto-approve --lease-wait 1m"), 0, &["Apply complete!"]);
 }
 
 #[test]
@@ -200,7 +223,96 @@ fn journals_of_a_folder_are_taken_to_the_store() {
     ann.set("LIVEVOD_STORE", "");
     ann.converge("");
     told(&bob.run("journal"), 0, &["No runs yet."]);
-    told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Took 1 journal to oss://demo/livevod."]);
-    told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Took 0 journals"]);
+    told(
+        &ann.run("journal push --store oss://demo/livevod"),
+        0,
+        &["Uploaded 1 journal to oss://demo/livevod."],
+    );
+    told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Uploaded 0 journals"]);
     told(&bob.run("journal"), 0, &["1 done"]);
+}
+
+/// Of the days before, nothing is read.
+#[test]
+fn the_journals_of_some_days_are_listed_without_those_of_others() {
+    let cloud = Cloud::begin();
+    let (mut ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", OLD)));
+    ann.set("LIVEVOD_STORE", "");
+    ann.converge("");
+    let folder = ann.path().join(".livevod/journal");
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+    let names = std::fs::read_dir(&folder).unwrap().map(name);
+    let runs: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".jsonl")?.to_owned())).collect();
+    let [run] = &runs[..] else { panic!("{runs:?}") };
+    let text = std::fs::read_to_string(folder.join(format!("{run}.jsonl"))).unwrap();
+    let (day, old) = (format!("{}-{}-{}", &run[..4], &run[4..6], &run[6..8]), "20200101T000000.000Z-aaaaaa");
+    ann.write(
+        &format!(".livevod/journal/{old}.jsonl"),
+        &text.replace(run.as_str(), old).replace(&day, "2020-01-01"),
+    );
+    told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Uploaded 2 journals"]);
+
+    let recent = bob.run("journal --since 7d");
+    told(&recent, 0, &[run]);
+    assert!(!recent.stdout.contains(old), "{}", recent.transcript());
+    let copy = bob.path().join(format!(".livevod/journal/{old}.jsonl"));
+    assert!(!copy.exists(), "what is not listed is not read");
+    told(&bob.run("journal"), 0, &[run, old]);
+    assert!(copy.exists());
+}
+
+/// Whoever can write to a store can keep any plan there, but not under the digest of another one.
+#[test]
+fn a_published_plan_is_refused_under_the_digest_of_another() {
+    let world = keyed(&files("live.example.com", OLD));
+    let digest = |storage: &str| {
+        world.write("livevod.yaml", &files("live.example.com", storage));
+        let planned = world.run("plan --publish --emulator");
+        told(&planned, 0, &["under its digest."]);
+        let digest = planned.stdout.split_whitespace().find(|word| word.starts_with("sha256:"));
+        digest.unwrap().to_owned()
+    };
+    let (reviewed, other) = (digest(OLD), digest(NEW));
+    let file = |digest: &str| world.path().join(format!(".livevod/plans/{}.json", digest.replace(':', "-")));
+    std::fs::copy(file(&other), file(&reviewed)).unwrap();
+    let refused = world.run(&format!("apply --emulator --expect-digest {reviewed}"));
+    told(&refused, 1, &["can't be used", &other]);
+}
+
+#[test]
+fn the_demo_of_two_machines_shows_what_is_printed() {
+    let cloud = Cloud::begin();
+    let mut world = cloud.machine("");
+    std::fs::remove_file(world.path().join("livevod.yaml")).unwrap();
+    let steps = readme::steps(&readme::text("docs/teams.md"));
+    assert!(steps.len() >= 7, "{steps:?}");
+    world.set("COLUMNS", "100");
+    let address = cloud.server.url.clone();
+    readme::print_what_is_shown(&mut world, &steps, |printed| {
+        printed.replace(&address, "http://127.0.0.1:8787")
+    });
+}
+
+/// Snapshots, sessions, verdicts and states of one machine are there for all others.
+#[test]
+fn files_of_livevods_own_can_be_kept_in_the_store() {
+    let cloud = Cloud::begin();
+    let [ann, bob] = [(); 2].map(|()| cloud.machine(&files("live.example.com", OLD)));
+    told(&bob.run("plan --against store:before.json"), 1, &["before.json"]);
+    told(&ann.run("snapshot --out store:before.json"), 0, &["kept store:before.json in oss://demo/livevod"]);
+    told(&bob.run("plan --against store:before.json"), 0, &["1 to add"]);
+    told(&ann.run("plan --out=store:reviewed/one.plan"), 0, &["kept store:reviewed/one.plan"]);
+    told(&bob.run("show store:reviewed/one.plan"), 0, &["1 to add"]);
+    told(&bob.run("fmt store:before.json"), 1, &["`store:before.json` can't be used with this command"]);
+
+    told(&ann.run("drift --metrics checks.prom"), 2, &[]);
+    told(&bob.run("drift --metrics checks.prom"), 2, &[]);
+    let metrics = std::fs::read_to_string(bob.path().join("checks.prom")).unwrap();
+    let counts = metrics.lines().filter(|line| line.starts_with("livevod_drift_runs_total"));
+    assert!(counts.clone().any(|line| line.ends_with(" 2")), "{metrics}");
+
+    let mut alone = cloud.machine(&files("live.example.com", OLD));
+    alone.set("LIVEVOD_STORE", "");
+    told(&alone.run("plan --against store:before.json"), 1, &["needs a store"]);
 }

@@ -14,6 +14,9 @@
 #   LIVEVOD_SHA256         SHA-256 of the archive; without it, the checksum beside the archive is used
 #   LIVEVOD_PATHS          files and folders of livevod, separated by spaces
 #   LIVEVOD_ARGUMENTS      extra arguments of plan, apply, drift and audit, separated by spaces
+#   LIVEVOD_STORE          store that all machines share, such as oss://BUCKET/PREFIX: it keeps journals and the published plans. Without it,
+#                          `.livevod` in the workspace does, for this workspace alone
+#   LIVEVOD_STORE_REGION   region of its bucket
 #   LIVEVOD_DIGEST         for apply: a digest that was typed instead of a plan.lvp
 #   LIVEVOD_GUARD          for apply: the guard to release, such as allow-recording-gap
 #   LIVEVOD_HEARTBEAT_URL  for drift and audit: address that is called when the check is complete
@@ -87,7 +90,7 @@ plan() {
     livevod validate $LIVEVOD_PATHS
     code=0
     # shellcheck disable=SC2086 # paths and arguments are several words
-    livevod plan $LIVEVOD_PATHS ${LIVEVOD_ARGUMENTS:-} --out plan.lvp --detailed-exitcode || code=$?
+    livevod plan $LIVEVOD_PATHS ${LIVEVOD_ARGUMENTS:-} ${LIVEVOD_STORE:+--publish} --out plan.lvp --detailed-exitcode || code=$?
     case $code in
     0 | 2 | 3) ;; # no changes, changes, changes that a guard holds
     *) exit "$code" ;;
@@ -120,7 +123,7 @@ apply() {
     esac
     code=0
     # shellcheck disable=SC2086 # paths and arguments are several words
-    livevod apply $LIVEVOD_PATHS ${LIVEVOD_ARGUMENTS:-} --expect-digest "$digest" "$@" --format markdown \
+    livevod apply $LIVEVOD_PATHS ${LIVEVOD_ARGUMENTS:-} --expect-digest "$digest" "$@" --lease-wait 10m --format markdown \
         --json-into events.ndjson >report.md || code=$?
     cat report.md
     verdict "$code"

@@ -219,6 +219,7 @@ pub(in super::super) fn unclear(unclear: &Unclear) -> String {
             "it was interrupted briefly, and {} had another configuration when it came back",
             name(address)
         ),
+        Unclear::JournalUnread => "a journal can't be read, so what livevod wrote is not known".to_owned(),
         Unclear::NoSource(address) => {
             format!("the name of {} does not tell which stream it was transcoded from", name(address))
         }

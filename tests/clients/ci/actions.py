@@ -1,12 +1,11 @@
 """Runs jobs of workflows as GitHub's runners do, as far as these workflows need it: each `run` as written in the file, with the
-environment, outputs, summary, caches, artifacts and token permissions that the file gives it."""
+environment, outputs, summary, artifacts and token permissions that the file gives it."""
 
 import fnmatch
 import json
 import os
 import re
 import secrets
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -56,9 +55,9 @@ class Context(dict):
 class Job:
     """One run of a job: its result, its summary, its log."""
 
-    def __init__(self, host, world, workflow, event_name, event, sha, ref, fork=False, attempt=1, caches=None):
+    def __init__(self, host, world, workflow, event_name, event, sha, ref, fork=False, attempt=1, stored=True):
         self.host, self.world, self.workflow = host, world, workflow
-        self.sha, self.fork, self.attempt, self.caches = sha, fork, attempt, {} if caches is None else caches
+        self.sha, self.fork, self.attempt, self.stored = sha, fork, attempt, stored
         (self.name, self.job), = workflow["jobs"].items()
         self.folder = world.folder / "jobs" / secrets.token_hex(4)
         self.workspace, self.temporary = self.folder / "work", self.folder / "temp"
@@ -79,6 +78,8 @@ class Job:
             "LIVEVOD_OIDC_PROVIDER_ARN": "acs:ram::1234567890123456:oidc-provider/github",
             "LIVEVOD_PLAN_ROLE_ARN": "acs:ram::1234567890123456:role/livevod-plan",
         }
+        if self.stored:
+            variables |= {name: value for name, value in self.world.store().items() if name != "LIVEVOD_STORE_ENDPOINT"}
         if self.job.get("environment") == "production":
             variables["LIVEVOD_APPLY_ROLE_ARN"] = "acs:ram::1234567890123456:role/livevod-apply"
         runner = {"temp": str(self.temporary), "os": "Linux", "arch": "X64"}
@@ -97,6 +98,7 @@ class Job:
             "GITHUB_SERVER_URL": "https://github.example.com",
             "GITHUB_SHA": self.sha,
             "LIVEVOD_ENDPOINT": self.world.endpoint,
+            "LIVEVOD_STORE_ENDPOINT": self.world.endpoint,
             "RUNNER_TEMP": str(self.temporary),
         }
         if permissions.get("id-token") == "write":
@@ -196,27 +198,6 @@ class Job:
     def places(self, inputs):
         home = self.environment["HOME"]
         return [self.workspace / line.strip().replace("~", home, 1) for line in inputs["path"].strip().splitlines()]
-
-    def actions_cache(self, step, inputs):
-        """Restores the cache now. It would save a build at the end, which the tests do not need to share."""
-        self.context["steps"][step["id"]] = {"outputs": {"cache-hit": "false"}}
-        return True
-
-    def actions_cache_restore(self, _step, inputs):
-        place, = self.places(inputs)
-        found = [key for key in self.caches if key.startswith(inputs["restore-keys"])]
-        if found:
-            shutil.copytree(self.caches[found[-1]], place)
-        return True
-
-    def actions_cache_save(self, _step, inputs):
-        place, = self.places(inputs)
-        assert inputs["key"] not in self.caches, "a cache is never written twice"
-        if place.exists():
-            copy = self.folder / "cache"
-            shutil.copytree(place, copy)
-            self.caches[inputs["key"]] = copy
-        return True
 
     def actions_upload_artifact(self, _step, inputs):
         found = {}

@@ -19,12 +19,12 @@ class Team:
         self.host.oidc = "header.claims.signature"
         self.main = self.world.init(template, files)
         self.workflows = {path.stem: load(path) for path in (template / ".github" / "workflows").glob("*.yml")}
-        self.caches = {}
+        self.stored = True
 
     def start(self, name, event_name, event, sha, ref, **more):
         workflow = self.workflows[name]
         assert triggered(workflow, event_name, "main", ["livevod/livevod.yaml"]), name
-        return Job(self.host, self.world, workflow, event_name, event, sha, ref, caches=self.caches, **more).run()
+        return Job(self.host, self.world, workflow, event_name, event, sha, ref, stored=self.stored, **more).run()
 
     def pull(self, number, files, fork=False):
         """A pull request with these files: what GitHub tells its workflows."""
@@ -161,6 +161,7 @@ def applies(team, event):
     assert "Apply complete! Resources: 5 added, 0 changed, 0 destroyed." in job.summary
     kept = job.uploads["livevod-apply-1"]
     assert any(name.startswith(".livevod/journal/") for name in kept) and events(kept["events.ndjson"]), kept.keys()
+    assert [run["outcomes"]["done"] for run in team.world.runs()] == [5], "the journal is in the store"
     again = team.apply(sha, attempt=2)
     assert again.state == "success" and "No changes." in again.summary, again.log
 
@@ -177,13 +178,13 @@ def behind_the_back(team, files):
     assert job.state == "success", job.log
     team.world.in_the_console(files.replace("morning: {}", "morning: { cycle_duration: 50m }"))
     sha = team.merge(event)
-    kept = len(team.caches)
+    kept = len(team.world.runs())
     job = team.apply(sha)
     assert job.state == "failure"
     assert "exit code 3" in job.summary and "nothing was written" in job.summary, job.summary
     assert "`50m` → `30m`" in job.summary, "what would be done now"
     assert "1 change differs from the review" in job.summary, "what moved"
-    assert len(team.caches) == kept + 1, "the journals are kept after a refusal too"
+    assert len(team.world.runs()) == kept, "a refused run wrote nothing"
     files = (team.world.origin / "livevod" / "livevod.yaml").read_text()
     team.plan(14, files.replace("evening: { tier: premium, cycle_duration: 20m }", "evening: { tier: premium, cycle_duration: 25m }"))
     assert "1 change was pending; these files add 1" in team.host.comments[-1]["body"], team.host.comments[-1]["body"]
@@ -231,16 +232,18 @@ def forgeries(team, files):
     straight = team.world.commit(files + "\n# pushed past every review\n")
     job = team.apply(straight)
     assert job.state == "failure" and "No merged pull request created" in job.summary
-    # The reviewed plan itself can't be fetched any more; its digest is enough. A fork's artifact of that name is not looked at.
+    # Without a store, the plan is an artifact. It can't be fetched any more; its digest is enough. A fork's artifact is not looked at.
+    team.stored = False
     team.host.blobs.held.clear()
     team.host.add_artifact(f"livevod-plan-{head}", {"plan.lvp": "forged"}, foreign=True)
     job = team.apply(sha)
     assert job.state == "success" and "0 added, 1 changed" in job.summary, job.log
     assert "only its digest is compared" in job.log
+    team.stored = True
 
 
 def half_done(team, files):
-    """The key is revoked in the middle: the job says so, and run again it does the rest."""
+    """The key is revoked in the middle: the job says so, and run again on another machine it does the rest."""
     files = files.replace("cycle_duration: 2h", "cycle_duration: 3h").replace("morning: {}", "morning: { cycle_duration: 40m }")
     more = "".join(f"          extra{number}: {{}}\n" for number in range(6))
     event, job = team.plan(11, files + more)
@@ -249,6 +252,7 @@ def half_done(team, files):
     team.world.fault("revoked-key:action=Add,address=live.example.com/news/extra3")
     job = team.apply(sha)
     assert job.state == "failure" and "exit code 4" in job.summary and "Incomplete" in job.summary, job.summary
+    assert team.world.runs()[0]["outcomes"]["failed"] == 1, "the journal is in the store after a failure too"
     team.world.fault("")
     job = team.apply(sha, attempt=2)
     assert job.state == "success" and "1 added, 0 changed" in job.summary, job.log

@@ -11,6 +11,8 @@ KEY = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator", "ALIBABA_CLOUD_ACCESS_KEY_SECR
 class Workspace:
     def __init__(self, folder, binary, script, files):
         self.world, self.script, self.host = World(folder, binary), script, GitHub()
+        # Without a store at first.
+        self.stored = {"LIVEVOD_STORE": ""}
         self.folder = folder / "workspace"
         (self.folder / "livevod").mkdir(parents=True)
         self.write(files)
@@ -20,7 +22,7 @@ class Workspace:
 
     def run(self, command, **variables):
         """The exit code and the log of a command."""
-        given = environment(self.world.folder / "home", self.world.tools) | KEY | {"LIVEVOD_ENDPOINT": self.world.endpoint}
+        given = environment(self.world.folder / "home", self.world.tools) | KEY | {"LIVEVOD_ENDPOINT": self.world.endpoint} | self.stored
         done = subprocess.run(
             ["sh", self.script, command],
             cwd=self.folder,
@@ -43,6 +45,8 @@ def story(folder, binary, template, quickstart):
     try:
         installs(job)
         plans_and_applies(job)
+        assert job.world.runs() == []
+        job.stored = job.world.store()
         behind_the_back(job, quickstart)
         guarded(job, quickstart)
         recorded(job)
@@ -95,12 +99,14 @@ def behind_the_back(job, files):
     job.world.in_the_console(files.replace("backstage: { cycle_duration: 2h }", "backstage: { cycle_duration: 30m }"))
     code, log = job.run("apply")
     assert code == 3 and "REFUSED, nothing was written" in log and "`30m` → `2h`" in log, log
-    assert job.run("apply", LIVEVOD_DIGEST=reviewed)[0] == 3
+    code, log = job.run("apply", LIVEVOD_DIGEST=reviewed)
+    assert code == 3 and "1 change differs from the review" in log, "of a typed digest, the store has the plan"
     code, log = job.run("apply", LIVEVOD_DIGEST="$(touch pwned)")
     assert code == 1 and "not a digest" in log, log
     job.run("plan")
     code, log = job.run("apply", LIVEVOD_DIGEST=job.file("plan.digest").strip())
     assert code == 0 and "0 added, 1 changed" in log, log
+    assert [run["outcomes"]["done"] for run in job.world.runs()] == [1], "the journal is in the store"
 
 
 def guarded(job, files):

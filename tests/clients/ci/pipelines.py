@@ -3,7 +3,6 @@ their stages, each with its `before_script` and `script` as they stand in the fi
 
 import re
 import secrets
-import shutil
 import subprocess
 
 from ruamel.yaml import YAML
@@ -69,9 +68,8 @@ def pipeline_file(folder, given):
 
 
 class Pipeline:
-    def __init__(self, host, world, file, variables, sha, caches, protected):
-        self.host, self.world, self.file, self.sha, self.caches = host, world, file, sha, caches
-        self.protected, self.number = protected, host.next()
+    def __init__(self, host, world, file, variables, sha):
+        self.host, self.world, self.file, self.sha, self.number = host, world, file, sha, host.next()
         self.variables = {
             "CI_API_V4_URL": f"{host.url}/api/v4",
             "CI_COMMIT_SHA": sha,
@@ -120,9 +118,6 @@ class Job:
 
     def run(self):
         self.check_out()
-        caches = self.job.get("cache", [])
-        for cache in caches:
-            self.restore(cache)
         done = subprocess.run(
             ["bash", "-eo", "pipefail", "-c", "\n".join(self.job["before_script"] + self.job["script"])],
             cwd=self.workspace,
@@ -135,8 +130,6 @@ class Job:
         )
         self.log, self.state = done.stdout, "failed" if done.returncode else "success"
         assert self.pipeline.host.token not in self.log and TOKEN not in self.log
-        for cache in caches:
-            self.save(cache)
         self.keep()
         return self
 
@@ -158,22 +151,6 @@ class Job:
         fetch = ["fetch", "--quiet", "--depth", "20", "origin", self.pipeline.sha]
         for words in (["init", "--quiet"], ["remote", "add", "origin", origin], fetch, ["checkout", "--quiet", "FETCH_HEAD"]):
             subprocess.run([*git, *words], cwd=self.workspace, check=True, capture_output=True)
-
-    def key(self, cache):
-        return expand(cache["key"], self.pipeline.variables), self.pipeline.protected
-
-    def restore(self, cache):
-        if self.key(cache) in self.pipeline.caches:
-            shutil.copytree(self.pipeline.caches[self.key(cache)], self.workspace / cache["paths"][0])
-
-    def save(self, cache):
-        place = self.workspace / cache["paths"][0]
-        when = cache.get("when", "on_success")
-        if cache.get("policy") == "pull" or not place.exists() or (when == "on_success" and self.state == "failed"):
-            return
-        copy = self.folder / f"cache-{secrets.token_hex(4)}"
-        shutil.copytree(place, copy)
-        self.pipeline.caches[self.key(cache)] = copy
 
     def keep(self):
         """Artifacts, and reports beside them."""

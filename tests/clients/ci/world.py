@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import secrets
 import shutil
 import subprocess
 import tarfile
@@ -13,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 RELEASES = "https://github.com/OWNER/livevod/releases/download"
 VERSION = "0.1.0"
+STORE = "oss://recordings/livevod"
 ROLES = ["livevod-plan", "livevod-apply"]
 ACCOUNT = "1234567890123456"
 TOKEN = "header.claims.signature"
@@ -35,7 +37,7 @@ class World:
         port, token = self.folder / "port", self.folder / "token"
         token.write_text(TOKEN)
         roles = [word for role in ROLES for word in ("--role", role)]
-        command = [self.binary, "emulator", "--listen", "127.0.0.1:0", "--port-file", port, "--admin", "--limit", "0"]
+        command = [self.binary, "emulator", "--listen", "127.0.0.1:0", "--port-file", port, "--admin", "--limit", "0", "--bucket", "recordings"]
         command += ["--account", ACCOUNT, "--oidc-token-file", token, *roles]
         self.emulator = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         while not port.exists():
@@ -46,6 +48,20 @@ class World:
     def stop(self):
         self.emulator.terminate()
         self.emulator.wait(timeout=30)
+
+    def store(self):
+        """The store that jobs share, and where it is."""
+        return {"LIVEVOD_STORE": STORE, "LIVEVOD_STORE_REGION": "cn-shanghai", "LIVEVOD_STORE_ENDPOINT": self.endpoint}
+
+    def runs(self):
+        """The runs in the store, as a machine sees them that never ran anything."""
+        folder = self.folder / "elsewhere" / secrets.token_hex(4)
+        folder.mkdir(parents=True)
+        key = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator"}
+        command = [self.binary, "journal", "--format", "json"]
+        done = subprocess.run(command, cwd=folder, env={**os.environ, **key, **self.store()}, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)["runs"]
 
     def fault(self, text):
         subprocess.run(

@@ -174,7 +174,7 @@ fn unrenewed(
 ) -> Duration {
     let own = || story.iter().filter(|one| one.process == process);
     let renewals = ledger.parts.get(run).into_iter().flatten().map(|(part, _)| part.at);
-    let times: Vec<Duration> = renewals.chain(own().last().map(|one| one.at)).collect();
+    let times: Vec<Duration> = renewals.chain(own().next_back().map(|one| one.at)).collect();
     let awake = |pair: &[Duration]| {
         let asleep = stops.iter().map(|(from, to)| (*to).min(pair[1]).saturating_sub((*from).max(pair[0])));
         pair[1].saturating_sub(pair[0]).saturating_sub(asleep.sum())

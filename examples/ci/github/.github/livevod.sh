@@ -132,8 +132,9 @@ status() {
     send POST "statuses/$(event .pull_request.head.sha)" "$folder/body"
 }
 
-# reviewed FILE: sets the output `digest` to the reviewed digest, and saves the plan in FILE if it is still kept. In a run that was started
-# by hand, the digest is the one that was typed. Otherwise it comes from the status of the merged pull request.
+# reviewed FILE: sets the output `digest` to the reviewed digest. In a run that was started by hand, the digest is the one that was typed.
+# Otherwise it comes from the status of the merged pull request. With a store, livevod finds the reviewed plan there; without one, the plan
+# is saved in FILE if it is still kept.
 reviewed() {
     local digest head
     if [ "$GITHUB_EVENT_NAME" = workflow_dispatch ]; then
@@ -142,7 +143,7 @@ reviewed() {
     else
         head=$(merged_head)
         digest=$(reviewed_digest "$head")
-        artifact "$head" "$1"
+        [ -n "${LIVEVOD_STORE:-}" ] || artifact "$head" "$1"
     fi
     echo "digest=$digest" >>"$GITHUB_OUTPUT"
 }
