@@ -96,9 +96,7 @@ pub(super) fn insist_on_yaml(paths: &[std::path::PathBuf]) -> Result<(), Failure
 /// # Errors
 /// When a word behind `--emulator`, and so a path of files, looks as if it were meant as the file of the emulator.
 pub(super) fn insist_on_no_log(path: &Path) -> Result<(), Failure> {
-    let is_yaml = path
-        .extension()
-        .is_some_and(|ending| ["yaml", "yml"].iter().any(|one| ending.eq_ignore_ascii_case(one)));
+    let is_yaml = has_yaml_ending(path);
     let is_log = path.extension().is_some_and(|ending| ending == "log");
     let is_meant = match Kind::of(path) {
         Some(kind) => kind == Kind::EmulatorLog,
@@ -112,6 +110,22 @@ pub(super) fn insist_on_no_log(path: &Path) -> Result<(), Failure> {
     Err(Diagnostic::new(Code::Usage, message)
         .help(format!("to use it as the emulator's file, write `--emulator={path}`"))
         .into())
+}
+
+/// # Errors
+/// When a saved plan is expected, but a path names a YAML file.
+pub(super) fn insist_on_no_yaml(path: &Path) -> Result<(), Failure> {
+    if Kind::of(path).is_some() || !has_yaml_ending(path) {
+        return Ok(());
+    }
+    let message = format!("expected a saved plan, but {} is YAML", input(path));
+    let help = format!("`livevod plan {}` shows what apply would do", path.display());
+    Err(Diagnostic::new(Code::Usage, message).help(help).into())
+}
+
+fn has_yaml_ending(path: &Path) -> bool {
+    let ending = path.extension();
+    ending.is_some_and(|ending| ["yaml", "yml"].iter().any(|one| ending.eq_ignore_ascii_case(one)))
 }
 
 /// # Errors

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use super::clock::elapsed;
@@ -103,7 +102,7 @@ impl Leased {
         if has_journal {
             // What is left does no harm, and another run removes it.
             let account = self.shared.account.as_deref();
-            let _ = store::tidy(&*self.shared.objects, account, Timestamp::now()).await;
+            let _ = store::tidy(&*self.shared.objects, account, self.lease.store_now()).await;
         }
         let finding = kept.err()?.diagnostics.into_iter().next()?;
         let push = format!("livevod journal push {run} --store {}", self.shared.name);

@@ -6,7 +6,7 @@ use super::arguments::{Planning, Remote};
 use super::connect;
 use super::failure::Failure;
 use super::goal::Goal;
-use super::kinds::{Kind, input, insist_on};
+use super::kinds::{Kind, input, insist_on, insist_on_no_yaml};
 use super::rerun;
 use super::sealed;
 use crate::diag::{Code, Diagnostic};
@@ -39,6 +39,7 @@ pub(super) fn read(path: &Path) -> Result<SavedPlan, Failure> {
             .help("make a new plan with `livevod plan --out FILE`, and have it reviewed")
     };
     insist_on(Kind::Plan, path)?;
+    insist_on_no_yaml(path)?;
     Ok(SavedPlan::read(&sealed::text(path, Code::PlanFile)?).map_err(|error| unusable(&error))?)
 }
 

@@ -206,7 +206,7 @@ impl Lease {
     }
 
     /// The clock of the store, or a moment before.
-    fn store_now(&self) -> Timestamp {
+    pub fn store_now(&self) -> Timestamp {
         part::later(self.store_time, (self.log.clock)().saturating_sub(self.seen))
     }
 

@@ -184,3 +184,14 @@ fn a_saved_plan_is_told_at_the_places_of_its_files() {
     let annotations = |line: &str| world.run(line).stdout;
     assert_eq!(annotations("show p --format github"), annotations("plan --emulator --format github"));
 }
+
+#[test]
+fn files_are_planned_and_not_shown() {
+    let world = edited();
+    let run = world.run("show livevod.yaml");
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    assert!(run.stderr.contains("expected a saved plan, but `livevod.yaml` is YAML"), "{}", run.transcript());
+    assert!(run.stderr.contains("`livevod plan livevod.yaml`"), "{}", run.transcript());
+    world.run("plan --emulator --out reviewed.yaml");
+    assert_eq!(world.run("show reviewed.yaml").code, 0);
+}
