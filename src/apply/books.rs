@@ -251,7 +251,7 @@ impl Books {
         if let Some(Broken(reason)) = self.journal.broken() {
             return Some(Cause::JournalBroken(reason));
         }
-        if let Some(lost) = self.lease.as_ref().and_then(Lease::lost) {
+        if let Some(lost) = self.lease.as_ref().and_then(Lease::barred) {
             return Some(Cause::LeaseLost(lost));
         }
         if let Some(stop) = client {

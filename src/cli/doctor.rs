@@ -20,6 +20,7 @@ use crate::bucket;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::render::{self, Check, Exit, Format, Target};
 use crate::resolve::Desired;
+use crate::store::Trouble;
 
 pub(super) const LONG_HELP: &str = "\
 Check credentials, account, clock, network, permissions and journals, and say how to fix what is wrong
@@ -140,6 +141,14 @@ fn store(keeping: &Keeping, remote: &Remote, target: &Target) -> Option<Check> {
     let tried = block_on(bucket::check(&*shared.objects)).map(|tried| match &tried {
         Ok(found) => match found.trouble() {
             None => Check::store(&shared.name, found.ahead),
+            Some(trouble)
+                if trouble.trouble == Trouble::Forbidden && found.list.is_ok() && found.read.is_ok() =>
+            {
+                Check::store_to_read(
+                    &shared.name,
+                    "`livevod ram-policy --for apply --store URL` prints what an apply needs",
+                )
+            }
             Some(trouble) => failed(shared.unusable(trouble).into()),
         },
         Err(error) => failed(shared.unusable(error).into()),

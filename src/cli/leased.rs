@@ -96,8 +96,10 @@ impl Leased {
             return None;
         }
         let kept = self.shared.keep_journal(run).await;
-        // If the lease can't be given back, it runs out by itself, or was taken over.
-        let _ = self.lease.end(settle).await;
+        if kept.is_ok() {
+            // If the lease can't be given back, it runs out by itself, or was taken over.
+            let _ = self.lease.end(settle).await;
+        }
         let has_journal = kept.as_ref().is_ok_and(|kept| *kept);
         if has_journal {
             // What is left does no harm, and another run removes it.
@@ -132,8 +134,9 @@ impl Leased {
                     "nothing is written to the service without the store; try again when it can be reached",
                 )
             }
-            Lost::TakenOver(_) | Lost::Ended => Diagnostic::new(Code::Lease, clean(&lost.to_string()))
-                .help("see what that run did with `livevod journal`, then plan again"),
+            Lost::TakenOver(_) | Lost::Ended => Diagnostic::new(Code::Lease, clean(&lost.to_string())).help(
+                "this run writes nothing more; `livevod journal` shows what others did, then plan again",
+            ),
         }
     }
 }

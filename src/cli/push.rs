@@ -60,7 +60,10 @@ impl Arguments {
         };
         let taken = block_on(pushing)??;
         let noun = if taken == 1 { "journal" } else { "journals" };
-        terminal.print(&format!("Uploaded {taken} {noun} to {}.\n", shared.name));
+        terminal.print(&match taken {
+            0 => format!("Nothing to upload: {} has every journal of this machine.\n", shared.name),
+            _ => format!("Uploaded {taken} {noun} to {}.\n", shared.name),
+        });
         Ok(Exit::Success)
     }
 }

@@ -22,6 +22,9 @@ use crate::store;
 /// The front of a file's name in the store.
 const FRONT: &str = "store:";
 
+/// The option whose value is no file.
+const TITLE: &str = "--title";
+
 /// The largest file that is kept, in bytes: sessions of a month of a large account.
 const LARGEST: u64 = 256 << 20;
 
@@ -36,7 +39,11 @@ pub(super) struct Keeps<'a> {
 
 /// The files of a command that are in the store.
 #[derive(Debug, Default)]
-pub(super) struct Stored(Vec<StoredFile>);
+pub(super) struct Stored {
+    files: Vec<StoredFile>,
+    /// What follows `store:` and can't be the name of a file there.
+    wrong: Option<String>,
+}
 
 #[derive(Debug)]
 struct StoredFile {
@@ -53,13 +60,23 @@ impl Stored {
     /// Replaces each `store:NAME` in a command line by a file of this machine.
     pub(super) fn localize(arguments: &mut [OsString]) -> Self {
         let mut all = Self::default();
+        let mut is_title = false;
         for argument in arguments {
             let Some(text) = argument.to_str() else { continue };
+            // A title is no file, whatever it says.
+            let was_title = std::mem::replace(&mut is_title, text == TITLE);
+            if was_title || text.starts_with("--title=") {
+                continue;
+            }
             let (option, value) = match text.split_once('=') {
                 Some((option, value)) if option.starts_with("--") => (Some(option), value),
                 _ => (None, text),
             };
-            let Some(name) = value.strip_prefix(FRONT).filter(|name| store::is_name(name)) else { continue };
+            let Some(name) = value.strip_prefix(FRONT) else { continue };
+            if !store::is_name(name) {
+                all.wrong = Some(name.to_owned());
+                continue;
+            }
             let file = Path::new(OWN).join("store").join(name);
             let named = file.display().to_string();
             all.add(format!("{FRONT}{name}"), format!("kept/{name}"), file, true);
@@ -69,8 +86,8 @@ impl Stored {
     }
 
     fn add(&mut self, name: String, key: String, file: PathBuf, is_asked_for: bool) {
-        if self.0.iter().all(|one| one.key != key) {
-            self.0.push(StoredFile { name, key, file, before: None, is_asked_for });
+        if self.files.iter().all(|one| one.key != key) {
+            self.files.push(StoredFile { name, key, file, before: None, is_asked_for });
         }
     }
 
@@ -79,8 +96,15 @@ impl Stored {
     /// # Errors
     /// When the command has no store, or it can't be read.
     pub(super) fn bring(mut self, keeps: Option<Keeps<'_>>) -> Result<Brought, Failure> {
+        if let Some(name) = &self.wrong {
+            let message = format!("`{}` can't be the name of a file in a store", clean(name));
+            let help = format!(
+                "use letters, digits, `.`, `-` and `_`, with one `/` between parts; a file of this machine is `./{FRONT}…`"
+            );
+            return Err(Diagnostic::new(Code::Usage, message).help(help).into());
+        }
         let Some(Keeps { keeping, remote, state }) = keeps else {
-            return match self.0.first() {
+            return match self.files.first() {
                 None => Ok(Brought { shared: None, files: Vec::new() }),
                 Some(one) => {
                     let message = format!("`{}` can't be used with this command", clean(&one.name));
@@ -93,11 +117,11 @@ impl Stored {
         {
             self.add(state.display().to_string(), format!("states/{name}"), state.to_owned(), false);
         }
-        if self.0.is_empty() {
+        if self.files.is_empty() {
             return Ok(Brought { shared: None, files: Vec::new() });
         }
         let Some(shared) = Shared::open(keeping, remote, None)? else {
-            return match self.0.iter().find(|one| one.is_asked_for) {
+            return match self.files.iter().find(|one| one.is_asked_for) {
                 None => Ok(Brought { shared: None, files: Vec::new() }),
                 Some(one) => {
                     let message = format!("`{}` needs a store", clean(&one.name));
@@ -107,7 +131,7 @@ impl Stored {
                 }
             };
         };
-        let mut files = self.0;
+        let mut files = self.files;
         let bringing = async {
             for one in &mut files {
                 let read = shared.objects.read(&one.key).await.map_err(|error| shared.unusable(&error))?;
@@ -193,7 +217,7 @@ mod tests {
     #[test]
     fn names_in_the_store_become_files_of_this_machine() {
         let mut line: Vec<OsString> =
-            ["audit", "--out=store:night.json", "--sessions", "store:a/b.json", "store:../x", "store:"]
+            ["audit", "--out=store:night.json", "--sessions", "store:a/b.json", "--title", "store:front"]
                 .map(OsString::from)
                 .into();
         let stored = Stored::localize(&mut line);
@@ -202,11 +226,14 @@ mod tests {
             "--out=.livevod/store/night.json",
             "--sessions",
             ".livevod/store/a/b.json",
-            "store:../x",
-            "store:",
+            "--title",
+            "store:front",
         ];
         assert_eq!(line, expected.map(OsString::from));
-        let keys: Vec<&str> = stored.0.iter().map(|one| one.key.as_str()).collect();
+        let keys: Vec<&str> = stored.files.iter().map(|one| one.key.as_str()).collect();
         assert_eq!(keys, ["kept/night.json", "kept/a/b.json"]);
+        for wrong in ["store:../x", "store:", "--out=store:a b.json"] {
+            assert!(Stored::localize(&mut [wrong.into()]).bring(None).is_err(), "{wrong}");
+        }
     }
 }

@@ -358,6 +358,14 @@ impl Check {
         }
     }
 
+    /// A store that these credentials may only read.
+    pub fn store_to_read(name: &str, help: &str) -> Self {
+        let message = format!(
+            "{name} can be read; these credentials may not write there, so they can plan and not apply"
+        );
+        Self::new("store", Verdict::Warning, message).cured(help)
+    }
+
     /// A store that can't be used.
     pub fn no_store(message: &str, help: Option<&str>) -> Self {
         Self { cure: help.map(str::to_owned), ..Self::new("store", Verdict::Error, message) }

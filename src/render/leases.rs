@@ -56,27 +56,30 @@ pub(super) fn human_leases(view: &LeasesView, style: Style) -> String {
                 who(held.holder.as_ref()).map(|who| format!(" {} {who}", style.dot())).unwrap_or_default();
             let title = format!("Run {}{who}", clean(&held.run));
             text.push_str(&format!("{}\n", style.paint(Tone::Strong, &title)));
-            text.push_str(&format!("  account {}; {}\n", clean(account), until(held)));
+            text.push_str(&format!("  account {}\n", clean(account)));
+            for line in until(held) {
+                text.push_str(&format!("  {line}\n"));
+            }
         }
         text.push_str(&format!("  {}  token {}\n", pad(&clean(&held.domain), width), token(held)));
     }
-    text.push_str(&format!(
-        "\n{} held. To end the lease of a run that hangs: `livevod lease release TOKEN`\n",
-        counted(leases.len(), "domain")
-    ));
+    let count = counted(leases.len(), "domain");
+    text.push_str(&match leases.iter().any(|(_, held)| held.until.is_some()) {
+        true => {
+            format!("\n{count} held. To end the lease of a run that hangs: `livevod lease release TOKEN`\n")
+        }
+        false => format!("\n{count} not free yet.\n"),
+    });
     text
 }
 
-fn until(held: &Held) -> String {
-    match held.until {
-        Some(until) => {
-            format!("ends at {} unless renewed; free from {} on", moment(until), moment(held.free_from))
-        }
-        None => format!(
-            "ended; free from {} on, when nothing that it sent can still arrive",
-            moment(held.free_from)
-        ),
-    }
+/// A fact a line.
+fn until(held: &Held) -> Vec<String> {
+    let ends = match held.until {
+        Some(until) => format!("ends at {} unless renewed", moment(until)),
+        None => "ended; what it sent may still arrive".to_owned(),
+    };
+    vec![ends, format!("free from {} on", moment(held.free_from))]
 }
 
 /// The token as it is typed.

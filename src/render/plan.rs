@@ -481,7 +481,13 @@ impl<'a> Page<'a> {
         };
         self.line("");
         if let Some(store) = &view.published_in {
-            self.line(format!("The plan is kept in {} under its digest.", clean(store)));
+            let kept = format!("The plan is kept in {} under its digest.", clean(store));
+            let kept = if store.contains("://") {
+                kept
+            } else {
+                format!("{kept} Only applies in this folder find it; with `--store`, all machines do.")
+            };
+            self.lines.extend(wrap(&kept, self.style.width));
         }
         self.line(head);
         self.line(format!("  {}", clean(command)));

@@ -46,7 +46,7 @@ pub enum StoreUrlError {
     )]
     NotUrl(String),
     /// An unknown scheme.
-    #[error("`{found}:` is not a scheme of a store{}; use one of {SCHEMES}", meant(.near))]
+    #[error("`{found}:` is not a scheme of a store; {}", meant(.near))]
     Scheme {
         /// The scheme.
         found: String,
@@ -91,7 +91,7 @@ pub enum StoreUrlError {
 const SCHEMES: &str = "`file:`, `oss://`, `s3://`, `gs://` and `az://`";
 
 fn meant(near: &Option<&'static str>) -> String {
-    near.map(|near| format!(", did you mean `{near}:`?")).unwrap_or_default()
+    near.map_or(format!("use one of {SCHEMES}"), |near| format!("did you mean `{near}:`?"))
 }
 
 impl Scheme {

@@ -189,6 +189,11 @@ impl Lease {
         self.log.lost()
     }
 
+    /// Why nothing new may be started now, if so: the lease is lost, or does not last and could not be renewed.
+    pub fn barred(&self) -> Option<Lost> {
+        self.log.lost().or_else(|| self.log.stalled(Duration::MAX))
+    }
+
     /// Makes sure that due lines are in the store, and that a call that starts now ends within the lease.
     ///
     /// # Errors

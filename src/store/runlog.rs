@@ -42,7 +42,7 @@ pub(super) const ABANDONED: Duration = Duration::from_secs(3600);
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Lost {
     /// Another run, or a person, ended its lease.
-    #[error("the lease was taken over by {0}")]
+    #[error("{}", ended_by(.0))]
     TakenOver(String),
     /// The lease could not be renewed in time.
     #[error("the lease could not be renewed: {0}")]
@@ -50,6 +50,14 @@ pub enum Lost {
     /// This run ended it.
     #[error("the lease was given back")]
     Ended,
+}
+
+/// How long the error of a renewal is the answer for whatever else wants to write.
+const SAME_ANSWER: Duration = Duration::from_secs(5);
+
+fn ended_by(by: &str) -> String {
+    let how = if by.starts_with("run ") { "taken over" } else { "ended" };
+    format!("the lease was {how} by {by}")
 }
 
 /// The log of this run.
@@ -83,6 +91,8 @@ struct State {
     /// Until when the run may write, by its own clock.
     until: Duration,
     lost: Option<Lost>,
+    /// The last renewal, if it failed: when that was known, and why.
+    failed: Option<(Duration, String)>,
     /// Lines that are in no part yet.
     lines: String,
     /// How many lines were given, of which the first ones may be in parts.
@@ -119,6 +129,7 @@ impl RunLog {
         let state = State {
             until: since + terms.lasts,
             lost: None,
+            failed: None,
             lines: String::new(),
             given: 0,
             due: 0,
@@ -173,8 +184,20 @@ impl RunLog {
             if self.is_stored() && self.lasts() {
                 return Ok(());
             }
+            if let Some(stalled) = self.stalled(SAME_ANSWER) {
+                return Err(stalled);
+            }
             self.add(|log| log.is_stored() && log.lasts(), None).await?;
         }
+    }
+
+    /// Why the run may not write now, if its lease does not last and the last renewal failed, no longer ago than that.
+    pub(super) fn stalled(&self, within: Duration) -> Option<Lost> {
+        let lasts = self.lasts();
+        let now = (self.clock)();
+        let state = self.state();
+        let (at, why) = state.failed.as_ref().filter(|_| !lasts)?;
+        (now.saturating_sub(*at) <= within).then(|| Lost::NotRenewed(why.clone()))
     }
 
     /// Renews the lease unless that was just done.
@@ -208,10 +231,15 @@ impl RunLog {
     /// Creates the next part, unless it is needless by the time that this one's turn comes. A part whose creation was begun before,
     /// and of which nobody knows whether it exists, comes first.
     async fn add(&self, is_needless: impl Fn(&Self) -> bool, ends: Option<Duration>) -> Result<(), Lost> {
+        let asked = (self.clock)();
         let mut next = self.next.lock().await;
         loop {
             if let Some(lost) = self.lost() {
                 return Err(lost);
+            }
+            // What was tried while this one waited for its turn need not be tried again.
+            if let Some((_, why)) = self.state().failed.as_ref().filter(|(at, _)| *at > asked) {
+                return Err(Lost::NotRenewed(why.clone()));
             }
             if next.begun.is_none() && is_needless(self) {
                 return Ok(());
@@ -236,6 +264,7 @@ impl RunLog {
             let mut state = self.state();
             state.until = since + self.terms.lasts;
             state.stored = lines;
+            state.failed = None;
             if ended {
                 state.lost = Some(Lost::Ended);
                 return Ok(());
@@ -264,7 +293,9 @@ impl RunLog {
 
     /// The store did not answer usefully: as long as the lease lasts, that is no loss.
     fn not_renewed(&self, error: &StoreError) -> Lost {
-        Lost::NotRenewed(error.to_string())
+        let why = error.to_string();
+        self.state().failed = Some(((self.clock)(), why.clone()));
+        Lost::NotRenewed(why)
     }
 
     fn lose(&self, lost: Lost) -> Lost {
@@ -308,6 +339,7 @@ fn taken_over(content: &[u8]) -> Lost {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use tokio::time::{sleep, timeout};
 
@@ -316,7 +348,7 @@ mod tests {
 
     /// Objects in memory. Each create takes a second after it is carried out.
     #[derive(Default)]
-    struct Slow(Mutex<BTreeMap<String, Vec<u8>>>);
+    struct Slow(Mutex<BTreeMap<String, Vec<u8>>>, AtomicBool);
 
     impl Slow {
         fn get(&self, key: &str) -> Option<Vec<u8>> {
@@ -326,6 +358,9 @@ mod tests {
 
     impl Objects for Slow {
         fn create<'a>(&'a self, key: &'a str, content: &'a [u8]) -> Asking<'a, Created> {
+            if self.1.load(Ordering::Relaxed) {
+                return Box::pin(async { Err(StoreError::new(Trouble::Unreachable, "no answer")) });
+            }
             let is_new = self.get(key).is_none();
             if is_new {
                 self.0.lock().unwrap().insert(key.to_owned(), content.to_owned());
@@ -356,6 +391,28 @@ mod tests {
         fn remove<'a>(&'a self, _: &'a str) -> Asking<'a, ()> {
             Box::pin(async { Ok(()) })
         }
+    }
+
+    /// However much wants to write while the store is gone, it is waited for once.
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_is_gone_is_waited_for_once_by_all() {
+        let (objects, start) = (Arc::new(Slow::default()), tokio::time::Instant::now());
+        let terms = Terms::new(Duration::from_secs(90), Duration::from_secs(30), Duration::from_secs(30));
+        let place = ("1".to_owned(), "20261122T201500.123Z-3f9a1c".to_owned());
+        let clock: Elapsed = Arc::new(move || start.elapsed());
+        let log = RunLog::begin(objects.clone(), clock, terms, place, Holder::default()).await.unwrap();
+        sleep(Duration::from_secs(80)).await;
+        assert_eq!(log.stalled(Duration::MAX), None, "nothing failed yet");
+        objects.1.store(true, Ordering::Relaxed);
+        let (gone, lost) = (start.elapsed(), Err(Lost::NotRenewed("no answer".to_owned())));
+        let [one, other, third] = [(); 3].map(|()| log.secure());
+        assert_eq!(tokio::join!(one, other, third), (lost.clone(), lost.clone(), lost.clone()));
+        assert_eq!(log.secure().await, lost);
+        assert!(start.elapsed() - gone <= terms.patience, "{:?}", start.elapsed() - gone);
+        assert_eq!(log.stalled(Duration::MAX), lost.err());
+        objects.1.store(false, Ordering::Relaxed);
+        assert_eq!(log.renew().await, Ok(()));
+        assert_eq!((log.stalled(Duration::MAX), log.secure().await), (None, Ok(())));
     }
 
     #[tokio::test(start_paused = true)]
