@@ -120,7 +120,7 @@ pub(super) fn insist_on_no_yaml(path: &Path) -> Result<(), Failure> {
     }
     let message = format!("expected a saved plan, but {} is YAML", input(path));
     let help = format!("`livevod plan {}` shows what apply would do", path.display());
-    Err(Diagnostic::new(Code::Usage, message).help(help).into())
+    Err(Diagnostic::new(Code::PlanFile, message).help(help).into())
 }
 
 fn has_yaml_ending(path: &Path) -> bool {
