@@ -71,11 +71,7 @@ impl Run for Arguments {
     }
 
     fn keeps(&self) -> Option<Keeps<'_>> {
-        Some(Keeps {
-            keeping: &self.planning.scope.keeping,
-            remote: Some(&self.planning.scope.remote),
-            state: None,
-        })
+        Keeps::of(&self.planning.scope, None)
     }
 
     fn places(&self) -> Places<'_> {

@@ -109,11 +109,7 @@ impl Run for Arguments {
     }
 
     fn keeps(&self) -> Option<Keeps<'_>> {
-        Some(Keeps {
-            keeping: &self.planning.scope.keeping,
-            remote: Some(&self.planning.scope.remote),
-            state: self.monitoring.default_state(self.planning.scope.format),
-        })
+        Keeps::of(&self.planning.scope, self.monitoring.default_state(self.planning.scope.format))
     }
 
     fn places(&self) -> Places<'_> {

@@ -32,11 +32,12 @@ impl Arguments {
     pub(super) fn carry_out(&self, terminal: &Terminal) -> Result<Exit, Failure> {
         let Self { run, kept: Kept { keeping, account } } = self;
         let folder = keeping.folder();
-        let read = read_runs(&folder).map_err(|error| unusable(&error))?;
-        let stored = read.into_iter().filter_map(|stored| stored.run.ok().flatten());
         let records: Vec<RunRecord> = match run {
             Some(run) => vec![find(&folder, run)?],
-            None => stored.collect(),
+            None => {
+                let read = read_runs(&folder).map_err(|error| unusable(&error))?;
+                read.into_iter().filter_map(|stored| stored.run.ok().flatten()).collect()
+            }
         };
         // The account of the journals themselves, unless one is named.
         let named = records.first().and_then(|record| record.header.account.clone());

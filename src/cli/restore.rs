@@ -71,7 +71,7 @@ impl Run for Arguments {
     }
 
     fn keeps(&self) -> Option<Keeps<'_>> {
-        Some(Keeps { keeping: &self.scope.keeping, remote: Some(&self.scope.remote), state: None })
+        Keeps::of(&self.scope, None)
     }
 
     fn places(&self) -> Places<'_> {

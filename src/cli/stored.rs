@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::arguments::Remote;
+use super::arguments::{Remote, Scope};
 use super::default_paths::OWN;
 use super::failure::Failure;
 use super::keeping::Keeping;
@@ -35,6 +35,13 @@ pub(super) struct Keeps<'a> {
     pub(super) remote: Option<&'a Remote>,
     /// The state that it keeps from run to run, if it is the default one.
     pub(super) state: Option<&'a Path>,
+}
+
+impl<'a> Keeps<'a> {
+    /// What a command with these arguments keeps there.
+    pub(super) fn of(scope: &'a Scope, state: Option<&'a Path>) -> Option<Self> {
+        Some(Self { keeping: &scope.keeping, remote: Some(&scope.remote), state })
+    }
 }
 
 /// The files of a command that are in the store.
