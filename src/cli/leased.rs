@@ -54,7 +54,7 @@ impl Leased {
     ) -> Result<Self, Failure> {
         let Waits { leasing, settle, command, terminal } = waits;
         let terms = Terms::new(leasing.lease, leasing.timeouts().whole, settle);
-        let (objects, account) = (shared.objects.clone(), shared.account.as_deref());
+        let (objects, account) = (shared.bare.clone(), shared.account.as_deref());
         let begun = Lease::begin(objects, elapsed(), terms, account, run, holder(command)).await;
         let lease = begun.map_err(|error| shared.unusable(&error))?;
         let kept = lease.clone();
@@ -77,8 +77,7 @@ impl Leased {
     pub(super) async fn fetch(&self) -> Result<Fetched, Failure> {
         let known = self.lease.known_runs(&self.domains).await;
         let known = known.map_err(|error| self.shared.unusable(&error))?;
-        self.shared.keep_dead(&known).await?;
-        self.shared.fetch_of(known, Wanted::Open).await
+        self.shared.fetch_of(known, Wanted::Held).await
     }
 
     /// Makes sure that the store has everything that it must have before the first write.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use tokio::task::JoinSet;
 
 use super::arguments::Remote;
 use super::connect::signer;
@@ -20,17 +19,19 @@ use crate::api::Timeouts;
 use crate::apply::journal::{self, RunRecord, has_whole, keep_copy, matters_later, own_journal};
 use crate::bucket::{self, OpenError};
 use crate::diag::{Code, Diagnostic};
-use crate::store::{self, BucketUrl, Kept, KnownRun, Objects, Patient, StoreError, StoreUrl, Teller};
+use crate::store::{
+    self, BucketUrl, Kept, KnownRun, Objects, Patient, Progress, StoreError, StoreUrl, Teller, side_by_side,
+};
 
 /// How long an operation of the store is repeated.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How many journals are read side by side.
-const WIDTH: usize = 16;
-
 /// A store that several machines share, as one account sees it.
+#[derive(Clone)]
 pub(super) struct Shared {
     pub(super) objects: Arc<dyn Objects>,
+    /// The same without repetitions, for who repeats by other terms.
+    pub(super) bare: Arc<dyn Objects>,
     /// As outputs name it.
     pub(super) name: String,
     pub(super) account: Option<String>,
@@ -43,6 +44,8 @@ pub(super) struct Shared {
 pub(super) enum Wanted {
     /// Those in which something matters to later runs, and the last one.
     Open,
+    /// The same, for a run that holds its domains: it keeps the journals of runs that died.
+    Held,
     /// All.
     All,
 }
@@ -67,10 +70,10 @@ impl Shared {
         account: Option<&str>,
     ) -> Result<Option<Self>, Failure> {
         let Some(StoreUrl::Bucket(url)) = keeping.store() else { return Ok(None) };
-        let objects = open(url, remote)?;
-        let objects: Arc<dyn Objects> = Arc::new(Patient::new(objects, PATIENCE));
+        let bare = open(url, remote)?;
+        let objects: Arc<dyn Objects> = Arc::new(Patient::new(bare.clone(), PATIENCE));
         let account = account.map(str::to_owned);
-        Ok(Some(Self { objects, name: url.to_string(), account, folder: keeping.folder() }))
+        Ok(Some(Self { objects, bare, name: url.to_string(), account, folder: keeping.folder() }))
     }
 
     /// Opens the store and brings journals here. Without one, nothing is done.
@@ -144,75 +147,56 @@ impl Shared {
         };
         let highest = known.iter().map(number).max().unwrap_or_default();
         let is_wanted = |one: &KnownRun| match (&one.kept, wanted) {
-            (Kept::Whole { object, number, is_open }, Wanted::Open) => {
+            (Kept::Whole { object, number, is_open }, Wanted::Open | Wanted::Held) => {
                 (*is_open || *number == highest) && !has_whole(&self.folder, &one.run, object.size)
             }
             (Kept::Whole { object, .. }, Wanted::All) => !has_whole(&self.folder, &one.run, object.size),
             (Kept::Parts, _) => true,
         };
-        let mut going_on = BTreeSet::new();
-        for one in known.iter().filter(|one| one.kept == Kept::Parts) {
-            let account = self.account.as_deref();
-            let found = store::is_going_on(&*self.objects, account, &one.run, Timestamp::now()).await;
-            if found.map_err(|error| self.unusable(&error))? {
-                going_on.insert(one.run.clone());
+        let parts = known.iter().filter(|one| one.kept == Kept::Parts);
+        let asking = parts.map(|one| {
+            let (objects, account, run) = (self.objects.clone(), self.account.clone(), one.run.clone());
+            async move {
+                let now = Timestamp::now();
+                let progress = store::progress(&*objects, account.as_deref(), &run, now).await?;
+                Ok((run, progress))
             }
-        }
-        let mut reading: JoinSet<Result<(String, Option<String>), StoreError>> = JoinSet::new();
-        for one in known.into_iter().filter(is_wanted) {
-            while reading.len() >= WIDTH {
-                self.take_in(&mut reading).await?;
-            }
-            let (objects, account) = (self.objects.clone(), self.account.clone());
-            reading.spawn(async move {
-                let text = store::journal(&*objects, account.as_deref(), &one).await?;
-                Ok((one.run, text))
-            });
-        }
-        while !reading.is_empty() {
-            self.take_in(&mut reading).await?;
-        }
-        Ok(Fetched { highest, going_on })
+        });
+        let progress: Result<Vec<(String, Progress)>, StoreError> = side_by_side(asking).await;
+        let progress: BTreeMap<String, Progress> =
+            progress.map_err(|error| self.unusable(&error))?.into_iter().collect();
+        let reading = known.into_iter().filter(is_wanted).map(|one| {
+            let died = wanted == Wanted::Held && progress.get(&one.run) == Some(&Progress::Over);
+            let shared = self.clone();
+            async move { shared.fetch_one(&one, died).await }
+        });
+        side_by_side(reading).await?;
+        let going_on = progress.into_iter().filter(|(_, progress)| *progress == Progress::GoingOn);
+        Ok(Fetched { highest, going_on: going_on.map(|(run, _)| run).collect() })
     }
 
-    async fn take_in(
-        &self,
-        reading: &mut JoinSet<Result<(String, Option<String>), StoreError>>,
-    ) -> Result<(), Failure> {
-        let Some(Ok(read)) = reading.join_next().await else { return Ok(()) };
-        let (run, text) = read.map_err(|error| self.unusable(&error))?;
+    /// Brings the journal of one run here. If it died, its journal is also kept whole, as that of other runs, so that it is read at once.
+    async fn fetch_one(&self, known: &KnownRun, died: bool) -> Result<(), Failure> {
+        let unusable = |error| self.unusable(&error);
+        let (run, account) = (known.run.as_str(), self.account.as_deref());
+        let text = store::journal(&*self.objects, account, known).await.map_err(unusable)?;
         let Some(text) = text else { return Ok(()) };
-        let names = journal::read(&text).ok().flatten().map(|record| record.header.run);
-        if names.is_some_and(|named| named != run) {
+        // One that can't be read is told once it is here.
+        let record = journal::read(&text).ok().flatten();
+        if record.as_ref().is_some_and(|record| record.header.run != run) {
             let message =
                 format!("in {}, the object of run {run} holds the journal of another run", self.name);
             return Err(Diagnostic::new(Code::Store, message).help(REPAIR).into());
         }
-        keep_copy(&self.folder, &run, &text).map_err(|error| {
-            Diagnostic::new(Code::Journal, with_causes(&error))
-                .help("livevod keeps copies of the journals in the store there: repair the folder, or name another one with `--journal DIR`")
-        })?;
-        Ok(())
-    }
-
-    /// Keeps the journals of runs that died and were taken over as those of other runs, so that they are read at once.
-    ///
-    /// # Errors
-    /// When the store can't be used.
-    pub(super) async fn keep_dead(&self, known: &[KnownRun]) -> Result<(), Failure> {
-        let unusable = |error| self.unusable(&error);
-        let account = self.account.as_deref();
-        for one in known.iter().filter(|one| one.kept == Kept::Parts) {
-            if !store::is_over(&*self.objects, account, &one.run).await.map_err(unusable)? {
-                continue;
-            }
-            let text = store::journal(&*self.objects, account, one).await.map_err(unusable)?;
-            let record = text.as_deref().and_then(|text| journal::read(text).ok().flatten());
-            let (Some(text), Some(record)) = (text, record) else { continue };
-            let place = (one.run.as_str(), record.header.number, true);
+        if let Some(record) = record.filter(|_| died) {
+            let place = (run, record.header.number, true);
             let kept = store::keep_journal(&*self.objects, account, place, &text, Teller::Another).await;
             kept.map_err(unusable)?;
         }
+        keep_copy(&self.folder, run, &text).map_err(|error| {
+            Diagnostic::new(Code::Journal, with_causes(&error))
+                .help("livevod keeps copies of the journals in the store there: repair the folder, or name another one with `--journal DIR`")
+        })?;
         Ok(())
     }
 

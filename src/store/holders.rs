@@ -46,11 +46,7 @@ pub async fn holders(objects: &dyn Objects, account: &str, now: Timestamp) -> Re
             runs.insert(run.clone(), (Standing::of(last.as_ref()), holder));
         }
         let Some((standing, holder)) = runs.get(&run) else { continue };
-        let (until, free_from) = match standing {
-            Standing::Held { until, free_from, .. } => (Some(*until), *free_from),
-            Standing::Over { free_from } if *free_from > now => (None, *free_from),
-            Standing::Over { .. } | Standing::Gone => continue,
-        };
+        let Some((until, free_from)) = standing.binds(now) else { continue };
         all.push(Held { domain, token, run, holder: holder.clone(), until, free_from });
     }
     Ok(all)
@@ -96,7 +92,7 @@ pub(super) async fn listed(
 ) -> Result<BTreeMap<String, u64>, StoreError> {
     let mut highest: BTreeMap<String, u64> = BTreeMap::new();
     for one in objects.list(&part::leases(account), None).await? {
-        let domain = one.key.rsplit('/').nth(1).unwrap_or_default();
+        let domain = part::owner(&one.key);
         let Some(number) = part::number(&one.key) else { continue };
         let known = highest.entry(domain.to_owned()).or_default();
         *known = number.max(*known);

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use tokio::task::JoinSet;
 
+use super::abreast::side_by_side;
 use super::error::StoreError;
 use super::holders;
 use super::objects::{Listed, Made, Objects, make};
@@ -22,9 +22,6 @@ use super::standing::{self, Standing};
 
 /// How old what nothing needs any more must be before it is removed.
 const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
-
-/// How many tokens are read side by side.
-const WIDTH: usize = 16;
 
 /// A listing lacks nothing that is older than this. What is younger is found without a listing, where it matters.
 const LISTED_AFTER: Duration = Duration::from_secs(600);
@@ -70,20 +67,26 @@ pub async fn runs(
     let account = part::account_name(account);
     // The logs first: a run that ends in between is in both listings rather than in none.
     let logs = objects.list(&part::runs(account), None).await?;
+    let logged = logs.iter().map(|one| part::owner(&one.key)).filter(|run| part::is_run(run));
+    let mut known: BTreeMap<String, Kept> = logged.map(|run| (run.to_owned(), Kept::Parts)).collect();
+    known.extend(whole(objects, account, since).await?);
+    Ok(known.into_iter().map(|(run, kept)| KnownRun { run, kept }).collect())
+}
+
+/// The runs whose journals are kept whole, those of a day or later if one is given.
+async fn whole(
+    objects: &dyn Objects,
+    account: &str,
+    since: Option<Date>,
+) -> Result<BTreeMap<String, Kept>, StoreError> {
     let folder = format!("journal/{account}/");
     let after = since.map(|day| format!("{folder}{day}"));
-    let mut known: BTreeMap<String, Kept> = BTreeMap::new();
-    for one in &logs {
-        if let Some(run) = one.key.rsplit('/').nth(1).filter(|run| part::is_run(run)) {
-            known.insert(run.to_owned(), Kept::Parts);
-        }
-    }
-    for object in objects.list(&folder, after.as_deref()).await? {
-        if let Some((run, number, is_open)) = named(&object.key) {
-            known.insert(run, Kept::Whole { object, number, is_open });
-        }
-    }
-    Ok(known.into_iter().map(|(run, kept)| KnownRun { run, kept }).collect())
+    let listed = objects.list(&folder, after.as_deref()).await?.into_iter();
+    let whole = listed.filter_map(|object| {
+        let (run, number, is_open) = named(&object.key)?;
+        Some((run, Kept::Whole { object, number, is_open }))
+    });
+    Ok(whole.collect())
 }
 
 /// The runs of an account, as [`runs()`] lists them. Of the runs that held one of these domains, none is missing, however far the
@@ -99,33 +102,16 @@ pub async fn known_runs(
     let mut known = runs(&**objects, account, None).await?;
     let account = part::account_name(account);
     let highest = holders::listed(&**objects, account).await?;
-    let mut reading: JoinSet<Result<BTreeSet<String>, StoreError>> = JoinSet::new();
-    let mut held = BTreeSet::new();
-    for domain in domains {
-        while reading.len() >= WIDTH {
-            take_in(&mut reading, &mut held).await?;
-        }
+    let reading = domains.iter().map(|domain| {
         let (objects, account, domain) = (objects.clone(), account.to_owned(), domain.clone());
         let listed = highest.get(&domain).copied();
-        reading.spawn(async move { recent(&*objects, &account, &domain, listed).await });
-    }
-    while !reading.is_empty() {
-        take_in(&mut reading, &mut held).await?;
-    }
+        async move { recent(&*objects, &account, &domain, listed).await }
+    });
+    let held: BTreeSet<String> = side_by_side(reading).await?.into_iter().flatten().collect();
     let listed: BTreeSet<String> = known.iter().map(|one| one.run.clone()).collect();
     known.extend(held.difference(&listed).map(|run| KnownRun { run: run.clone(), kept: Kept::Parts }));
     known.sort_by(|one, other| one.run.cmp(&other.run));
     Ok(known)
-}
-
-async fn take_in(
-    reading: &mut JoinSet<Result<BTreeSet<String>, StoreError>>,
-    held: &mut BTreeSet<String>,
-) -> Result<(), StoreError> {
-    if let Some(Ok(read)) = reading.join_next().await {
-        held.extend(read?);
-    }
-    Ok(())
 }
 
 /// The runs of the last tokens of a domain. `listed` is the highest token that a listing shows.
@@ -269,28 +255,33 @@ pub async fn remove_run(
     Ok(())
 }
 
-/// Whether the log of a run is over, so that nothing is added to its journal any more.
-///
-/// # Errors
-/// When the store can't be read.
-pub async fn is_over(objects: &dyn Objects, account: Option<&str>, run: &str) -> Result<bool, StoreError> {
-    let last = standing::last(objects, part::account_name(account), run).await?;
-    Ok(matches!(Standing::of(last.as_ref()), Standing::Over { .. }))
+/// How far a run is, as its log says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// It may still be going on.
+    GoingOn,
+    /// Its lease has run out, and nobody has ended it.
+    RanOut,
+    /// Its log is over: nothing is added to its journal any more.
+    Over,
 }
 
-/// Whether the run may still be going on: its log is not over, and its lease has not run out by the given time, which is
-/// about that of the store.
+/// How far a run is at a time, which is about that of the store.
 ///
 /// # Errors
 /// When the store can't be read.
-pub async fn is_going_on(
+pub async fn progress(
     objects: &dyn Objects,
     account: Option<&str>,
     run: &str,
     now: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<Progress, StoreError> {
     let last = standing::last(objects, part::account_name(account), run).await?;
-    Ok(matches!(Standing::of(last.as_ref()), Standing::Held { free_from, .. } if free_from > now))
+    Ok(match Standing::of(last.as_ref()) {
+        Standing::Over { .. } => Progress::Over,
+        Standing::Held { free_from, .. } if free_from > now => Progress::GoingOn,
+        Standing::Held { .. } | Standing::Gone => Progress::RanOut,
+    })
 }
 
 /// Removes some of what nothing needs any more, a day later: the logs of runs that are over and whose journals are kept whole, or that
@@ -303,24 +294,23 @@ pub async fn tidy(objects: &dyn Objects, account: Option<&str>, now: Timestamp) 
     let is_old = |one: &Listed| now.duration_since(one.modified) > DAY;
     let mut logs: BTreeMap<String, Vec<Listed>> = BTreeMap::new();
     for part in objects.list(&part::runs(name), None).await? {
-        let run = part.key.rsplit('/').nth(1).unwrap_or_default().to_owned();
-        logs.entry(run).or_default().push(part);
+        logs.entry(part::owner(&part.key).to_owned()).or_default().push(part);
     }
-    let known = runs(objects, account, None).await?;
-    let whole = known.iter().filter(|known| matches!(known.kept, Kept::Whole { .. }));
-    let whole: BTreeSet<&str> = whole.map(|known| known.run.as_str()).collect();
+    let whole = whole(objects, name, None).await?;
     let mut needless: Vec<Listed> = Vec::new();
     for (run, parts) in logs.into_iter().filter(|(_, parts)| parts.iter().all(is_old)).take(SOME) {
-        let is_needless = whole.contains(run.as_str())
-            || (is_over(objects, account, &run).await? && logged(objects, name, &run).await?.is_empty());
+        let is_needless = whole.contains_key(&run)
+            || (progress(objects, account, &run, now).await? == Progress::Over
+                && logged(objects, name, &run).await?.is_empty());
         if is_needless {
             needless.extend(parts);
         }
     }
     let tokens = objects.list(&part::leases(name), None).await?;
-    let folder = |one: &Listed| one.key.rsplit_once('/').map(|(folder, _)| folder.to_owned());
-    let followed = tokens.iter().zip(tokens.iter().skip(1));
-    let followed = followed.filter(|(one, next)| is_old(one) && is_old(next) && folder(one) == folder(next));
+    let followed = tokens
+        .iter()
+        .zip(tokens.iter().skip(1))
+        .filter(|(one, next)| is_old(one) && is_old(next) && part::owner(&one.key) == part::owner(&next.key));
     let followed = followed.map(|(one, _)| one).take(SOME);
     for one in needless.iter().chain(followed) {
         objects.remove(&one.key).await?;

@@ -16,9 +16,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
+use super::abreast::side_by_side;
 use super::error::StoreError;
 use super::holders::{self, Held};
 use super::journals::{KnownRun, known_runs};
@@ -26,9 +26,6 @@ use super::objects::{Made, Objects, make};
 use super::part::{self, Entry, FORMAT_VERSION, Holder};
 use super::runlog::{ABANDONED, Elapsed, Lost, RunLog, Terms};
 use super::standing::{self, Standing};
-
-/// How many operations of the store go side by side.
-const WIDTH: usize = 16;
 
 /// The longest wait before a lease that is held is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -218,20 +215,13 @@ impl Lease {
     /// The last token of each domain.
     async fn tokens(&self, domains: &[&str]) -> Result<BTreeMap<String, Token>, StoreError> {
         let highest = holders::listed(&*self.log.objects, &self.log.account).await?;
-        let mut reading: JoinSet<Result<(String, Token), StoreError>> = JoinSet::new();
-        let mut tokens = BTreeMap::new();
-        for domain in domains {
-            while reading.len() >= WIDTH {
-                take_in(&mut reading, &mut tokens).await?;
-            }
+        let reading = domains.iter().map(|domain| {
             let (log, domain) = (self.log.clone(), (*domain).to_owned());
             let number = highest.get(&domain).copied().unwrap_or_default();
-            reading.spawn(async move { Ok((domain.clone(), last_token(&log, &domain, number).await?)) });
-        }
-        while !reading.is_empty() {
-            take_in(&mut reading, &mut tokens).await?;
-        }
-        Ok(tokens)
+            async move { Ok((domain.clone(), last_token(&log, &domain, number).await?)) }
+        });
+        let tokens: Vec<(String, Token)> = side_by_side(reading).await?;
+        Ok(tokens.into_iter().collect())
     }
 
     /// The domains that can be taken now, with their last numbers, up to the first one that is held.
@@ -273,15 +263,13 @@ impl Lease {
             let last = standing::last(&**objects, account, run).await?;
             let now = self.store_now();
             let found = Standing::of(last.as_ref());
-            let (until, free_from) = match found {
-                Standing::Over { free_from } if free_from <= now => return Ok(None),
-                Standing::Over { free_from } => (None, free_from),
-                Standing::Gone => match close(0, now).await? {
+            if found == Standing::Gone {
+                match close(0, now).await? {
                     true => return Ok(None),
                     false => continue,
-                },
-                Standing::Held { until, free_from, .. } => (Some(until), free_from),
-            };
+                }
+            }
+            let Some((until, free_from)) = found.binds(now) else { return Ok(None) };
             let holder = standing::holder(&**objects, account, run).await?;
             let (domain, run) = (domain.to_owned(), run.to_owned());
             let held = Held { domain, token, run, holder, until, free_from };
@@ -304,18 +292,11 @@ impl Lease {
         if !self.next_token(first, true).await? {
             return Ok(false);
         }
-        let mut taking: JoinSet<Result<(usize, bool), StoreError>> = JoinSet::new();
-        let mut taken = vec![false; rest.len()];
-        for (at, one) in rest.iter().enumerate() {
-            while taking.len() >= WIDTH {
-                note(&mut taking, &mut taken).await?;
-            }
+        let taking = rest.iter().map(|one| {
             let (lease, one) = (self.clone(), one.clone());
-            taking.spawn(async move { Ok((at, lease.next_token(&one, true).await?)) });
-        }
-        while !taking.is_empty() {
-            note(&mut taking, &mut taken).await?;
-        }
+            async move { lease.next_token(&one, true).await }
+        });
+        let taken = side_by_side(taking).await?;
         let Some(lost) = taken.iter().position(|taken| !taken) else { return Ok(true) };
         for ((domain, number), _) in rest.iter().zip(&taken).skip(lost).filter(|(_, taken)| **taken) {
             self.next_token(&(domain.clone(), number + 1), false).await?;
@@ -350,26 +331,4 @@ async fn last_token(log: &RunLog, domain: &str, listed: u64) -> Result<Token, St
         last = Token { number, run: entry.run };
         number += 1;
     }
-}
-
-async fn take_in(
-    reading: &mut JoinSet<Result<(String, Token), StoreError>>,
-    tokens: &mut BTreeMap<String, Token>,
-) -> Result<(), StoreError> {
-    if let Some(Ok(read)) = reading.join_next().await {
-        let (domain, token) = read?;
-        tokens.insert(domain, token);
-    }
-    Ok(())
-}
-
-async fn note(
-    taking: &mut JoinSet<Result<(usize, bool), StoreError>>,
-    taken: &mut [bool],
-) -> Result<(), StoreError> {
-    if let Some(Ok(one)) = taking.join_next().await {
-        let (at, is_ours) = one?;
-        taken[at] = is_ours;
-    }
-    Ok(())
 }

@@ -7,6 +7,7 @@
 //! [`Objects`] is all that a bucket must be able to do. The one promise that everything rests on is that of
 //! [`Objects::create`]: of all who create an object of one name, exactly one succeeds.
 
+mod abreast;
 mod address;
 mod error;
 mod holders;
@@ -19,12 +20,13 @@ mod patience;
 mod runlog;
 mod standing;
 
+pub use abreast::side_by_side;
 pub use address::{BucketUrl, Scheme, StoreUrl, StoreUrlError};
 pub use error::{StoreError, Trouble};
 pub use holders::{Held, accounts, holders, release};
 pub use journals::{
-    Kept, KnownRun, Teller, is_going_on, is_over, journal, journal_of, keep_journal, keep_snapshot,
-    known_runs, remove_run, runs, snapshot, tidy,
+    Kept, KnownRun, Progress, Teller, journal, journal_of, keep_journal, keep_snapshot, known_runs, progress,
+    remove_run, runs, snapshot, tidy,
 };
 pub use lease::{Lease, TakeError, Taking};
 pub use name::{is_in_names, is_name};

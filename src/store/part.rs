@@ -136,6 +136,11 @@ pub(super) fn lease(account: &str, domain: &str, token: u64) -> String {
     format!("leases/{account}/{domain}/{token:012}.json")
 }
 
+/// The part before the last one of a name: the run of a part, the domain of a token.
+pub(super) fn owner(key: &str) -> &str {
+    key.rsplit('/').nth(1).unwrap_or_default()
+}
+
 /// The number at the end of a name.
 pub(super) fn number(key: &str) -> Option<u64> {
     let (_, name) = key.rsplit_once('/')?;
@@ -157,11 +162,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_sorted_by_number_and_give_it_back() {
+    fn names_are_sorted_by_number_and_give_it_back_with_their_owner() {
         let run = "20261122T201500.123Z-3f9a1c";
         assert_eq!(part("1", run, 9), format!("runs/1/{run}/00000009.json"));
         assert!(part("1", run, 9) < part("1", run, 10));
-        assert_eq!(number(&part("1", run, 10)), Some(10));
+        assert_eq!((number(&part("1", run, 10)), owner(&part("1", run, 10))), (Some(10), run));
         assert_eq!(number(&lease("1", "live.example.com", 1200)), Some(1200));
         for other in ["runs/1/x/a.json", "runs/1/x/+1.json", "runs/1/x/1", "1.json"] {
             assert_eq!(number(other), None, "{other}");

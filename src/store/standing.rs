@@ -47,6 +47,18 @@ impl Standing {
     }
 }
 
+impl Standing {
+    /// Until when the run may write, unless its lease was ended, and from when on others can take its domains; `None` if its log is
+    /// over and they can take them by now.
+    pub(super) fn binds(&self, now: Timestamp) -> Option<(Option<Timestamp>, Timestamp)> {
+        match *self {
+            Self::Held { until, free_from, .. } => Some((Some(until), free_from)),
+            Self::Over { free_from } => (free_from > now).then_some((None, free_from)),
+            Self::Gone => None,
+        }
+    }
+}
+
 /// The last part of a run's log. A listing that lags does no harm: whatever follows it is asked for.
 pub(super) async fn last(
     objects: &dyn Objects,

@@ -13,7 +13,7 @@ use livevod::embedded;
 use livevod::emulator::Service;
 use livevod::plan::{Allowances, Plan, PlanOptions, plan};
 use livevod::store::{
-    self, Held, Holder, Lease, Lost, Objects, Patient, StoreError, TakeError, Taking, Teller, Terms,
+    self, Held, Holder, Lease, Lost, Objects, Patient, Progress, StoreError, TakeError, Taking, Teller, Terms,
 };
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -265,7 +265,7 @@ impl Applier {
 
     /// The journals of runs that matter to later ones, as the command brings them from the store; of the other runs an empty text.
     async fn journals(&self, lease: &Lease) -> Result<BTreeMap<String, String>, StoreError> {
-        let objects = self.patient();
+        let (objects, now) = (self.patient(), self.machine.now());
         let mut journals = BTreeMap::new();
         for known in lease.known_runs(&self.domains).await? {
             let text = match known.kept {
@@ -273,7 +273,7 @@ impl Applier {
                 _ => store::journal(&objects, Some(ACCOUNT), &known).await?,
             };
             if let (store::Kept::Parts, Some(text)) = (&known.kept, &text)
-                && store::is_over(&objects, Some(ACCOUNT), &known.run).await?
+                && store::progress(&objects, Some(ACCOUNT), &known.run, now).await? == Progress::Over
                 && let Ok(Some(record)) = journal::read(text)
             {
                 let place = (known.run.as_str(), record.header.number, true);
