@@ -52,10 +52,10 @@ impl Refusal {
     }
 }
 
-/// The refusals whose text does not depend on the request: `name = status, code, message`.
+/// The refusals of a kind whose text does not depend on the request: `name = status, code, message`.
 macro_rules! refusals {
-    ($($(#[$doc:meta])* $name:ident = $status:literal, $code:literal, $message:literal;)*) => {
-        impl Refusal {
+    ($kind:ident: $($(#[$doc:meta])* $name:ident = $status:literal, $code:literal, $message:literal;)*) => {
+        impl $kind {
             $($(#[$doc])* pub(super) fn $name() -> Self {
                 Self::new($status, $code, $message)
             })*
@@ -63,7 +63,9 @@ macro_rules! refusals {
     };
 }
 
-refusals! {
+pub(super) use refusals;
+
+refusals! { Refusal:
     config_already_exists = 400, "ConfigAlreadyExists", "Config has already exist.";
     /// The code's name is misspelt in the documents too.
     oss_recording_exists = 400, "CommomLiveRcordConfigExisted", "Commom liverecord config has already exist.";

@@ -10,7 +10,7 @@ use super::documents::{AddressRow, Context, FORMAT_VERSION, Finding, findings, p
 use super::exit::Exit;
 use super::facts::{optional_settings_schema, settings_row};
 use super::left_open::by_outcome;
-use super::phrases::{account, counted, moment, outcome_mark};
+use super::phrases::{account, counted, known, moment, outcome_mark};
 use super::review::{human_step, steps_between};
 use super::style::{Style, Tone, columns, pad, request, wrap};
 use crate::apply::journal::{
@@ -112,13 +112,12 @@ pub(super) fn human_run(run: &RunRecord, style: Style) -> String {
 /// `by ann on build-7, commit 4f1c2d3`, and the job; what is not known is left out.
 fn started_by(header: &Header) -> Vec<String> {
     let Some(StartedBy { user, host, commit, job }) = &header.started_by else { return Vec::new() };
-    let who = [("by ", user), ("on ", host)];
-    let who = who.iter().filter_map(|(word, name)| Some(format!("{word}{}", clean(name.as_ref()?))));
-    let who = Some(who.collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty());
-    let commit = commit.as_ref().map(|commit| format!("commit {}", clean(commit)));
-    let line: Vec<String> = who.into_iter().chain(commit).collect();
-    let job = job.as_ref().map(|job| format!("job {}", clean(job)));
-    Some(line.join(", ")).filter(|line| !line.is_empty()).into_iter().chain(job).collect()
+    let who: Vec<String> =
+        [known("by", user.as_ref()), known("on", host.as_ref())].into_iter().flatten().collect();
+    let who = Some(who.join(" ")).filter(|who| !who.is_empty());
+    let line: Vec<String> = who.into_iter().chain(known("commit", commit.as_ref())).collect();
+    let line = Some(line.join(", ")).filter(|line| !line.is_empty());
+    line.into_iter().chain(known("job", job.as_ref())).collect()
 }
 
 /// `1 create, 2 updates`.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::documents::{FORMAT_VERSION, pretty};
 use super::exit::Exit;
-use super::phrases::{counted, moment};
+use super::phrases::{counted, known, moment};
 use super::style::{Style, Tone, columns, pad};
 use crate::gate::clean;
 use crate::store::{Held, Holder, Taking};
@@ -90,11 +90,9 @@ fn token(held: &Held) -> String {
 /// `apply by ann on build-7, commit 4f1c2d3, job https://…`, as far as it is known.
 fn who(holder: Option<&Holder>) -> Option<String> {
     let Holder { command, user, host, commit, job } = holder?;
-    let part =
-        |word: &str, name: &Option<String>| name.as_ref().map(|name| format!("{word} {}", clean(name)));
-    let first: Vec<String> =
-        [Some(clean(command)), part("by", user), part("on", host)].into_iter().flatten().collect();
-    let rest = [part("commit", commit), part("job", job)].into_iter().flatten();
+    let first = [Some(clean(command)), known("by", user.as_ref()), known("on", host.as_ref())];
+    let first: Vec<String> = first.into_iter().flatten().collect();
+    let rest = [known("commit", commit.as_ref()), known("job", job.as_ref())].into_iter().flatten();
     Some(std::iter::once(first.join(" ")).chain(rest).collect::<Vec<_>>().join(", "))
 }
 

@@ -61,6 +61,11 @@ pub(super) fn minute(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// `by ann`, `commit 4f1c2d3`; `None` if it is not known.
+pub(super) fn known(word: &str, name: Option<&String>) -> Option<String> {
+    name.map(|name| format!("{word} {}", clean(name)))
+}
+
 /// `1 read`, `2 reads`.
 pub(super) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }

@@ -1,5 +1,6 @@
 //! The refusals of Object Storage Service: status, code and message, verbatim where a document gives them.
 
+use super::super::refusal::refusals;
 use super::bucket::LARGEST_OBJECT;
 
 /// Why a request is refused.
@@ -59,18 +60,7 @@ impl OssRefusal {
     }
 }
 
-/// The refusals that depend on nothing: `name = status, code, message`.
-macro_rules! refusals {
-    ($($(#[$doc:meta])* $name:ident = $status:literal, $code:literal, $message:literal;)*) => {
-        impl OssRefusal {
-            $($(#[$doc])* pub(super) fn $name() -> Self {
-                Self::new($status, $code, $message)
-            })*
-        }
-    };
-}
-
-refusals! {
+refusals! { OssRefusal:
     already_exists = 409, "FileAlreadyExists",
         "The object you specified already exists and can not be overwritten.";
     immutable = 409, "FileImmutable", "The object you specified is immutable.";
