@@ -100,6 +100,11 @@ impl Books {
         self.journal.intend(intentions).map_err(|Broken(reason)| Cause::JournalBroken(reason))
     }
 
+    /// Whether other machines share the domains, and so this run's intents.
+    pub(super) fn has_lease(&self) -> bool {
+        self.lease.is_some()
+    }
+
     /// Tells others of writes that will be sent soon, and waits until they can know.
     pub(super) async fn announce(&self, intentions: &[Intention<'_>]) {
         self.journal.announce(intentions);

@@ -45,8 +45,11 @@ impl Run {
         &self.reader.client
     }
 
-    /// Announces the writes of a wave that are known before anything of it is read.
+    /// Announces the writes of a wave that are known before anything of it is read, if there are others to know of them.
     pub(super) async fn announce<'t>(&self, tasks: impl Iterator<Item = &'t Task>) {
+        if !self.books.has_lease() {
+            return;
+        }
         let intentions: Vec<Intention> = tasks.filter_map(|task| Intention::planned(&task.change)).collect();
         self.books.announce(&intentions).await;
     }
