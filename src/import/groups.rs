@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::yaml::{Lines, Yaml};
-use crate::config;
+use super::lines::Lines;
+use crate::config::{self, Keys, Yaml};
 use crate::model::{NO_TRANSCODE, is_group_id};
 
 /// A group as VOD knows it: the same id means another group in another region.
@@ -95,7 +95,7 @@ fn ids(keys: &[&GroupKey]) -> Yaml {
     let by_region: BTreeMap<&str, &str> =
         keys.iter().filter_map(|key| Some((key.region.as_deref()?, key.id.as_str()))).collect();
     let entries = by_region.into_iter();
-    Yaml::Map(entries.map(|(region, id)| (region.to_owned(), Yaml::Text(id.to_owned()))).collect())
+    Yaml::map(Keys::Names, entries.map(|(region, id)| (region, Yaml::Text(id.to_owned()))))
 }
 
 /// A name in VOD as a name in YAML: `None` if nothing of it can be used.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::groups::Groups;
-use super::yaml::Yaml;
+use crate::config::{Keys, Notation, Yaml};
 use crate::model::{Field, Format, Part, Process, RecordConfig, Value};
 
 /// The settings that are inherited one by one. The transcode group and `record_format` share a slot: the nearer of the
@@ -129,7 +129,7 @@ impl Values {
             return NEVER;
         }
         let Setting { key, value } = self.setting(id);
-        (2 + (key.len() + value.flow().len()) / 24) as u64
+        (2 + (key.len() + value.flow(Notation::NEW).len()) / 24) as u64
     }
 
     /// Every value.
@@ -170,9 +170,9 @@ pub(super) fn wanted(
             let order = [Format::M3u8, Format::Flv, Format::Mp4];
             let written = order.into_iter().filter(|format| formats.contains_key(format)).map(|format| {
                 let parts = Part::ALL.into_iter().filter(|part| !kept.contains(&Field::Part(format, *part)));
-                (format.name().to_owned(), format_block(&config, format, parts, region, groups))
+                (format.name(), format_block(&config, format, parts, region, groups))
             });
-            return set(Field::RecordFormat, Yaml::Map(written.collect()));
+            return set(Field::RecordFormat, Yaml::map(Keys::Blocks, written));
         }
         if is_idle || (config.is_by_format() && CLASSIC.contains(&slot)) {
             return Want::Anything;
@@ -207,14 +207,16 @@ fn format_block(
             return None;
         }
         let value = match value {
-            Value::Process(Process::Transcode(id)) => Yaml::one("transcode", groups.written(region, &id)),
-            Value::Process(Process::Workflow(id)) => Yaml::one("workflow", Yaml::Text(id)),
+            Value::Process(Process::Transcode(id)) => {
+                Yaml::map(Keys::Parts, [("transcode", groups.written(region, &id))])
+            }
+            Value::Process(Process::Workflow(id)) => Yaml::map(Keys::Parts, [("workflow", Yaml::Text(id))]),
             Value::Process(Process::Nothing) => return None,
             value => scalar(&value),
         };
-        Some((part.name().to_owned(), value))
+        Some((part.name(), value))
     };
-    Yaml::Map(parts.filter_map(part).collect())
+    Yaml::map(Keys::Parts, parts.filter_map(part))
 }
 
 fn scalar(value: &Value) -> Yaml {

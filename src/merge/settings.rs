@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::yaml::{Kind, Yaml};
-use crate::config::{self, Document, GroupIds, Tier, TranscodeGroup, Written};
+use crate::config::{self, Document, GroupIds, Keys, Tier, TranscodeGroup, Written, Yaml};
 use crate::diag::Severity;
 use crate::model::{
     Field, Form, FormatSettings, Formats, Part, Process, RecordConfig, Snapshot, Value, is_group_id,
@@ -58,11 +57,11 @@ impl Held {
     /// What can't be written, as a reason.
     pub(super) fn written(&self, own: &Own, document: &Document) -> Result<Yaml, String> {
         if let Some(tier) = &own.tier {
-            return Ok(Yaml::keyed(Kind::Settings, [("tier", Yaml::Text(tier.clone()))]));
+            return Ok(Yaml::map(Keys::Settings, [("tier", Yaml::Text(tier.clone()))]));
         }
         let setting = |field: &Field| Ok((field.name(), self.value(*field, document)?));
         let settings = own.fields.iter().map(setting).collect::<Result<Vec<_>, String>>()?;
-        Ok(Yaml::keyed(Kind::Settings, settings))
+        Ok(Yaml::map(Keys::Settings, settings))
     }
 
     fn value(&self, field: Field, document: &Document) -> Result<Yaml, String> {
@@ -99,16 +98,16 @@ impl Held {
             let part = |part: Part| -> Result<_, String> {
                 let value = match settings.get(part) {
                     Value::Process(Process::Transcode(id)) => {
-                        Yaml::keyed(Kind::Parts, [("transcode", self.group(&id, document)?)])
+                        Yaml::map(Keys::Parts, [("transcode", self.group(&id, document)?)])
                     }
                     value => plain(Field::Part(*format, part), value),
                 };
                 Ok((part.name(), value))
             };
             let parts = told.map(part).collect::<Result<Vec<_>, String>>()?;
-            Ok((format.name(), Yaml::keyed(Kind::Parts, parts)))
+            Ok((format.name(), Yaml::map(Keys::Parts, parts)))
         };
-        Ok(Yaml::blocks(formats.iter().map(one).collect::<Result<Vec<_>, String>>()?))
+        Ok(Yaml::map(Keys::Blocks, formats.iter().map(one).collect::<Result<Vec<_>, String>>()?))
     }
 
     /// A tier with exactly these settings: it sets the fields that are needed, and everything that it sets is as the
@@ -225,7 +224,7 @@ fn plain(field: Field, value: Value) -> Yaml {
             }
             _ => texts.into_iter().collect(),
         }),
-        Value::Process(Process::Workflow(id)) => Yaml::keyed(Kind::Parts, [("workflow", Yaml::Text(id))]),
+        Value::Process(Process::Workflow(id)) => Yaml::map(Keys::Parts, [("workflow", Yaml::Text(id))]),
         Value::Process(_) | Value::Unset | Value::Bare | Value::Formats(_) | Value::Json(_) => {
             Yaml::word("default")
         }
