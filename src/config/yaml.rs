@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::quotes::quoted;
+use crate::model::{Field, Form, Format, FormatSettings, Part, Process, Value};
 
 /// A value to be written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +74,40 @@ impl Yaml {
         Yaml::Map(YamlMap { keys, entries })
     }
 
+    /// The value of a field. A group stands as it is; for nothing there is a word, which stops inheritance.
+    pub fn of(field: Field, value: Value) -> Self {
+        let one = |key, id| Yaml::map(Keys::Parts, [(key, Yaml::Text(id))]);
+        match value {
+            Value::Text(text) => Yaml::Text(text),
+            Value::Set(texts) if texts.is_empty() => Yaml::word("default"),
+            Value::Set(texts) => Yaml::List(match field.form() {
+                // In the order in which people read about them.
+                Form::Words(words) => {
+                    words.iter().copied().filter(|word| texts.contains(*word)).map(str::to_owned).collect()
+                }
+                _ => texts.into_iter().collect(),
+            }),
+            Value::Process(Process::Transcode(id)) => one("transcode", id),
+            Value::Process(Process::Workflow(id)) => one("workflow", id),
+            Value::Process(Process::Nothing)
+            | Value::Unset
+            | Value::Bare
+            | Value::Formats(_)
+            | Value::Json(_) => Yaml::word("default"),
+            Value::Seconds(_) | Value::Switch(_) | Value::Number(_) => Yaml::word(value),
+        }
+    }
+
+    /// The settings of a format, without those that only say what is documented for a setting that is not written.
+    pub fn of_format(format: Format, settings: &FormatSettings) -> Self {
+        let written = Part::ALL.into_iter().filter_map(|part| {
+            let (field, value) = (Field::Part(format, part), settings.get(part));
+            let is_documented = value == Value::Unset || field.implied().as_ref() == Some(&value);
+            (!is_documented).then(|| (part.name(), Yaml::of(field, value)))
+        });
+        Yaml::map(Keys::Parts, written)
+    }
+
     /// The value in one line, maps in braces.
     pub fn flow(&self, notation: Notation) -> String {
         match self {
@@ -92,5 +127,32 @@ impl Yaml {
                 format!("{{{pad}{entries}{pad}}}")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::words;
+
+    #[test]
+    fn a_format_says_what_is_not_documented_for_it_and_words_in_the_documents_order() {
+        let settings = FormatSettings {
+            process: Some(Process::Transcode("hd".into())),
+            auto_compose: Some(false),
+            video: Some(words("compose,origin")),
+            tags: Some("on air".into()),
+            ..FormatSettings::default()
+        };
+        let written = Yaml::of_format(Format::Mp4, &settings);
+        assert_eq!(
+            written.flow(Notation::NEW),
+            "{ process: { transcode: hd }, video: [origin, compose], tags: \"on air\" }"
+        );
+        let json = Notation { is_padded: false, is_json: true };
+        assert_eq!(
+            written.flow(json),
+            r#"{"process": {"transcode": "hd"}, "video": ["origin", "compose"], "tags": "on air"}"#
+        );
     }
 }

@@ -66,9 +66,9 @@ impl Groups {
     }
 
     /// What a setting of a domain in `region` writes for the group.
-    pub(super) fn written(&self, region: Option<&str>, id: &str) -> Yaml {
+    pub(super) fn name<'n>(&'n self, region: Option<&str>, id: &'n str) -> &'n str {
         let key = GroupKey { region: region.map(str::to_owned), id: id.to_owned() };
-        Yaml::Text(self.names.get(&key).map_or(id, String::as_str).to_owned())
+        self.names.get(&key).map_or(id, String::as_str)
     }
 
     /// Writes `transcode_groups`.
