@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::quotes::quoted;
-use crate::model::{Field, Form, Format, FormatSettings, Part, Process, Value};
+use crate::model::{Field, Format, FormatSettings, Part, Process, Value, in_documented_order};
 
 /// A value to be written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,18 +75,14 @@ impl Yaml {
     }
 
     /// The value of a field. A group stands as it is; for nothing there is a word, which stops inheritance.
-    pub fn of(field: Field, value: Value) -> Self {
+    pub fn of(value: Value) -> Self {
         let one = |key, id| Yaml::map(Keys::Parts, [(key, Yaml::Text(id))]);
         match value {
             Value::Text(text) => Yaml::Text(text),
             Value::Set(texts) if texts.is_empty() => Yaml::word("default"),
-            Value::Set(texts) => Yaml::List(match field.form() {
-                // In the order in which people read about them.
-                Form::Words(words) => {
-                    words.iter().copied().filter(|word| texts.contains(*word)).map(str::to_owned).collect()
-                }
-                _ => texts.into_iter().collect(),
-            }),
+            Value::Set(texts) => {
+                Yaml::List(in_documented_order(&texts).into_iter().map(str::to_owned).collect())
+            }
             Value::Process(Process::Transcode(id)) => one("transcode", id),
             Value::Process(Process::Workflow(id)) => one("workflow", id),
             Value::Process(Process::Nothing)
@@ -103,7 +99,7 @@ impl Yaml {
         let written = Part::ALL.into_iter().filter_map(|part| {
             let (field, value) = (Field::Part(format, part), settings.get(part));
             let is_documented = value == Value::Unset || field.implied().as_ref() == Some(&value);
-            (!is_documented).then(|| (part.name(), Yaml::of(field, value)))
+            (!is_documented).then(|| (part.name(), Yaml::of(value)))
         });
         Yaml::map(Keys::Parts, written)
     }

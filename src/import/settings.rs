@@ -143,7 +143,7 @@ pub(super) fn nothing_written() -> Reached {
 /// What a configuration gets if nothing is written.
 fn unwritten(slot: usize) -> Setting {
     let field = SLOTS[slot];
-    Setting { key: field.name(), value: Yaml::of(field, RecordConfig::default().get(field)) }
+    Setting { key: field.name(), value: Yaml::of(RecordConfig::default().get(field)) }
 }
 
 /// The settings of a configuration in a region, except for those that it keeps because no file can say them. A classic one
@@ -185,7 +185,7 @@ pub(super) fn wanted(
             value if value == Value::Unset || field.implied().as_ref() == Some(&value) => {
                 Want::Set(unwritten(slot))
             }
-            value => set(field, Yaml::of(field, value)),
+            value => set(field, Yaml::of(value)),
         }
     })
 }

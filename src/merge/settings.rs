@@ -74,7 +74,7 @@ impl Held {
                 Ok(Yaml::Text(self.group(&id, document)?.to_owned()))
             }
             Value::Formats(formats) => self.formats(formats, document),
-            value => Ok(Yaml::of(field, value)),
+            value => Ok(Yaml::of(value)),
         }
     }
 
