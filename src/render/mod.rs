@@ -29,6 +29,7 @@ mod imported;
 mod journal;
 mod layout;
 mod leases;
+mod left_alone;
 mod left_open;
 mod lines;
 mod links;
