@@ -104,7 +104,7 @@ async fn answer(
     let accounts = store::accounts(&*shared.objects).await.map_err(unusable)?;
     let mut leases = Vec::new();
     for account in accounts {
-        let held = store::holders(&*shared.objects, &account, Timestamp::now()).await.map_err(unusable)?;
+        let held = holders(shared, &account).await?;
         leases.extend(held.into_iter().map(|held| (account.clone(), held)));
     }
     let Some(token) = token else { return Ok((leases, None)) };
@@ -117,9 +117,15 @@ async fn answer(
     let [user, host] = [user, host].map(|name| name.unwrap_or_else(|| "somebody".to_owned()));
     let by = format!("{user} on {host}, with `livevod lease release`");
     store::release(&*shared.objects, &account, &held, &by).await.map_err(unusable)?;
-    let left = store::holders(&*shared.objects, &account, Timestamp::now()).await.map_err(unusable)?;
+    let left = holders(shared, &account).await?;
     let left = left.into_iter().filter(|one| one.run == held.run).map(|one| (account.clone(), one));
     Ok((left.collect(), Some(held.run)))
+}
+
+/// What is held of an account.
+async fn holders(shared: &Shared, account: &str) -> Result<Vec<Held>, Failure> {
+    let held = store::holders(&shared.objects, account, (None, None), Timestamp::now()).await;
+    held.map_err(|error| shared.unusable(&error).into())
 }
 
 /// Who holds the lock of a folder, if anyone does.

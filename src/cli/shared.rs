@@ -20,7 +20,8 @@ use crate::apply::journal::{self, RunRecord, has_whole, keep_copy, matters_later
 use crate::bucket::{self, OpenError};
 use crate::diag::{Code, Diagnostic};
 use crate::store::{
-    self, BucketUrl, Kept, KnownRun, Objects, Patient, Progress, StoreError, StoreUrl, Teller, side_by_side,
+    self, BucketUrl, Held, Kept, KnownRun, Objects, Patient, Progress, StoreError, StoreUrl, Teller,
+    side_by_side,
 };
 
 /// How long an operation of the store is repeated.
@@ -59,6 +60,25 @@ pub(super) struct Fetched {
     pub(super) going_on: BTreeSet<String>,
 }
 
+/// Runs that are going on elsewhere, for who wants to know what they hold.
+pub(super) struct Elsewhere {
+    shared: Shared,
+    runs: BTreeSet<String>,
+}
+
+/// How long a plan asks at most what other runs hold: the store answered a moment ago.
+const ASIDE: Duration = Duration::from_secs(3);
+
+impl Elsewhere {
+    /// Which of these domains they hold; nothing if the store does not say so soon.
+    pub(super) async fn hold(&self, domains: &BTreeSet<String>) -> Vec<Held> {
+        let Self { shared, runs } = self;
+        let account = store::account_name(shared.account.as_deref());
+        let holders = store::holders(&shared.bare, account, (Some(domains), Some(runs)), Timestamp::now());
+        tokio::time::timeout(ASIDE, holders).await.ok().and_then(Result::ok).unwrap_or_default()
+    }
+}
+
 impl Shared {
     /// Opens the store, if the run has one that is not a folder. Nothing is asked of it yet.
     ///
@@ -90,6 +110,11 @@ impl Shared {
             Some(shared) => block_on(shared.fetch(wanted))?,
             None => Ok(Fetched::default()),
         }
+    }
+
+    /// Runs that are going on elsewhere, if there are any.
+    pub(super) fn elsewhere(self, fetched: &Fetched) -> Option<Elsewhere> {
+        (!fetched.going_on.is_empty()).then(|| Elsewhere { shared: self, runs: fetched.going_on.clone() })
     }
 
     /// Brings all journals here, of one account or else of every account that the store knows. If a time is given, those of runs that

@@ -21,6 +21,7 @@ use super::facts::{
     self, Drift, accepted_rows, change_row, difference_row, held_row, left_open_rows, since_base_row,
     undeclared_rows, unmanaged_rows, unsupported_row, warning_row,
 };
+use super::leases::lease_rows;
 use super::phrases::{counted, refusal};
 use super::report_view::{Done, EndView, ReportView};
 use super::style::Style;
@@ -138,6 +139,7 @@ impl<'a> Event<'a> {
             accepted: accepted_rows(view),
             unsupported: view.unsupported.iter().map(unsupported_row).collect(),
             unread: view.unread,
+            leases: lease_rows(view.account, view.leases),
             undeclared_domains: undeclared_rows(view),
             since_base: view.base.as_ref().map(|base| since_base_row(base.since)),
             summary: view.summary,

@@ -143,6 +143,46 @@ fn a_lease_can_be_ended_by_hand() {
     drop(running);
 }
 
+/// A plan or drift check beside a run says in each format what that run holds, and waits for nothing.
+#[test]
+fn a_plan_says_which_domains_another_run_holds() {
+    let cloud = Cloud::begin();
+    let (ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", NEW)));
+    let other = cloud.machine(&files("other.example.com", OLD));
+    // A lease that lasts until the test is over, whatever it waits for.
+    let running = {
+        let mut ann = ann;
+        ann.set("LIVEVOD_LEASE", "1h");
+        amid_a_replace(&cloud, &ann)
+    };
+    let says = |run: &Run, text: &str| {
+        let words: Vec<&str> = run.stdout.split_whitespace().collect();
+        assert!(words.join(" ").contains(text), "`{text}` is not in\n{}", run.transcript());
+    };
+    let shown = bob.run("plan --detailed-exitcode");
+    assert_eq!(shown.code, 2, "{}", shown.transcript());
+    says(&shown, "another run holds `live.example.com`: apply by ann");
+    says(&shown, "its lease ends at");
+    says(&bob.run("drift"), "another run holds `live.example.com`: apply by ann");
+    for format in ["markdown", "html", "json", "terraform-json", "github", "sarif", "gitlab"] {
+        for command in ["plan", "drift"] {
+            if (command, format) != ("drift", "terraform-json") {
+                says(&bob.run(&format!("{command} --format {format}")), "another run holds");
+            }
+        }
+    }
+    let leases = &bob.run("lease --format json").json()["leases"];
+    for command in ["plan", "drift"] {
+        let document = bob.run(&format!("{command} --format json")).json();
+        assert_eq!(&document["leases"], leases, "{command}");
+        assert!(document["leases"][0]["since"].is_string(), "{document}");
+    }
+    assert!(other.run("plan --format json").json().get("leases").is_none(), "it is about its own domains");
+    cloud.faults("");
+    drop(running);
+}
+
 #[test]
 fn a_published_plan_is_found_by_its_digest_on_another_machine() {
     let cloud = Cloud::begin();

@@ -11,6 +11,7 @@ use super::super::facts::{
     AcceptedDriftRow, ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow,
     UndeclaredDomainRow, UnmanagedRow, UnsupportedRow, WarningRow,
 };
+use super::super::leases::LeaseRow;
 use super::super::report_view::OutcomeCounts;
 use crate::apply::Outcome;
 use crate::apply::journal::End;
@@ -169,6 +170,9 @@ pub(super) struct Planned<'a> {
     /// Domains that could not be read.
     #[schemars(with = "Vec<String>")]
     pub(super) unread: &'a [String],
+    /// The domains of the plan that other runs hold at this moment; left out if there is none. New in 1.2.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) leases: Vec<LeaseRow<'a>>,
     /// Domains of the account that no file names and that hold configurations; left out unless `--all-domains` asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) undeclared_domains: Option<Vec<UndeclaredDomainRow<'a>>>,
