@@ -339,10 +339,14 @@ fn the_demo_of_two_machines_shows_what_is_printed() {
 fn files_of_livevods_own_can_be_kept_in_the_store() {
     let cloud = Cloud::begin();
     let [ann, bob] = [(); 2].map(|()| cloud.machine(&files("live.example.com", OLD)));
-    told(&bob.run("plan --against store:before.json"), 1, &["before.json"]);
+    let lacking = bob.run("plan --against store:before.json");
+    told(&lacking, 1, &["store:before.json"]);
+    assert!(!lacking.transcript().contains(".livevod/store"), "{}", lacking.transcript());
     told(&ann.run("snapshot --out store:before.json"), 0, &["kept store:before.json in oss://demo/livevod"]);
     told(&bob.run("plan --against store:before.json"), 0, &["1 to add"]);
-    told(&ann.run("plan --out=store:reviewed/one.plan"), 0, &["kept store:reviewed/one.plan"]);
+    let planned = ann.run("plan --out=store:reviewed/one.plan");
+    told(&planned, 0, &["kept store:reviewed/one.plan", "livevod apply store:reviewed/one.plan"]);
+    assert!(!planned.transcript().contains(".livevod/store"), "{}", planned.transcript());
     told(&bob.run("show store:reviewed/one.plan"), 0, &["1 to add"]);
     told(&bob.run("fmt store:before.json"), 1, &["`store:before.json` can't be used with this command"]);
 
