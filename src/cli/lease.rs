@@ -87,7 +87,7 @@ impl Run for Arguments {
             terminal.show(&render::leases(&view, Exit::Success, &layout));
             return Ok(Exit::Success);
         };
-        let (leases, released) = block_on(answer(&shared, token))??;
+        let (leases, released) = block_on(shared.asking(answer(&shared, token)))??;
         let view =
             LeasesView { store: &shared.name, leases: &leases, lock: None, released: released.as_deref() };
         terminal.show(&render::leases(&view, Exit::Success, &layout));

@@ -55,7 +55,8 @@ impl Leased {
         let Waits { leasing, settle, command, terminal } = waits;
         let terms = Terms::new(leasing.lease, leasing.timeouts().whole, settle);
         let (objects, account) = (shared.bare.clone(), shared.account.as_deref());
-        let begun = Lease::begin(objects, elapsed(), terms, account, run, holder(command)).await;
+        let beginning = Lease::begin(objects, elapsed(), terms, account, run, holder(command));
+        let begun = shared.asking(beginning).await;
         let lease = begun.map_err(|error| shared.unusable(&error))?;
         let kept = lease.clone();
         let keeper = tokio::spawn(async move { kept.keep().await });
@@ -75,7 +76,7 @@ impl Leased {
     /// # Errors
     /// When the store can't be read, or the folder can't be written.
     pub(super) async fn fetch(&self) -> Result<Fetched, Failure> {
-        let known = self.lease.known_runs(&self.domains).await;
+        let known = self.shared.asking(self.lease.known_runs(&self.domains)).await;
         let known = known.map_err(|error| self.shared.unusable(&error))?;
         self.shared.fetch_of(known, Wanted::Held).await
     }
@@ -85,7 +86,7 @@ impl Leased {
     /// # Errors
     /// When it has not, or the lease is lost.
     pub(super) async fn secure(&self) -> Result<(), Failure> {
-        let secured = self.lease.secure().await;
+        let secured = self.shared.asking(self.lease.secure()).await;
         Ok(secured.map_err(|lost| self.lost(&lost))?)
     }
 
@@ -97,13 +98,14 @@ impl Leased {
         let kept = self.shared.keep_journal(run).await;
         if kept.is_ok() {
             // If the lease can't be given back, it runs out by itself, or was taken over.
-            let _ = self.lease.end(settle).await;
+            let _ = self.shared.asking(self.lease.end(settle)).await;
         }
         let has_journal = kept.as_ref().is_ok_and(|kept| *kept);
         if has_journal {
             // What is left does no harm, and another run removes it.
             let account = self.shared.account.as_deref();
-            let _ = store::tidy(&*self.shared.objects, account, self.lease.store_now()).await;
+            let tidying = store::tidy(&*self.shared.objects, account, self.lease.store_now());
+            let _ = self.shared.asking(tidying).await;
         }
         let finding = kept.err()?.diagnostics.into_iter().next()?;
         let push = format!("livevod journal push {run} --store {}", self.shared.name);

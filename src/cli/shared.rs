@@ -1,8 +1,10 @@
 //! The store of this run: it brings the journals of other machines here, and takes this run's to it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,12 +15,14 @@ use super::arguments::Remote;
 use super::connect::signer;
 use super::failure::{Failure, with_causes};
 use super::keeping::Keeping;
+use super::progress::{saying, telling};
 use super::runtime::block_on;
-use super::terminal::secrets;
+use super::terminal::{note, secrets};
 use crate::api::Timeouts;
 use crate::apply::journal::{self, RunRecord, has_whole, keep_copy, matters_later, own_journal};
 use crate::bucket::{self, OpenError};
 use crate::diag::{Code, Diagnostic};
+use crate::gate::clean;
 use crate::store::{
     self, BucketUrl, Held, Kept, KnownRun, Objects, Patient, Progress, StoreError, StoreUrl, Teller,
     side_by_side,
@@ -36,6 +40,8 @@ pub(super) struct Shared {
     /// As outputs name it.
     pub(super) name: String,
     pub(super) account: Option<String>,
+    /// Whether a terminal shows what is waited for.
+    shows_waits: bool,
     /// The folder of this machine's journals, and of copies of the others'.
     folder: PathBuf,
 }
@@ -93,7 +99,24 @@ impl Shared {
         let bare = open(url, remote)?;
         let objects: Arc<dyn Objects> = Arc::new(Patient::new(bare.clone(), PATIENCE));
         let account = account.map(str::to_owned);
-        Ok(Some(Self { objects, bare, name: url.to_string(), account, folder: keeping.folder() }))
+        let shows_waits = io::stderr().is_terminal() && !remote.is_some_and(|remote| remote.log);
+        let (name, folder) = (url.to_string(), keeping.folder());
+        Ok(Some(Self { objects, bare, name, account, shows_waits, folder }))
+    }
+
+    /// Waits for the store; if that takes long, it is shown on a terminal, and said once elsewhere.
+    pub(super) async fn asking<T>(&self, answers: impl Future<Output = T>) -> T {
+        static IS_SAID: AtomicBool = AtomicBool::new(false);
+        let what = format!("Waiting for the store {}", clean(&self.name));
+        let say = || {
+            if !IS_SAID.swap(true, Ordering::Relaxed) {
+                note(&format!("{what}\n"));
+            }
+        };
+        match self.shows_waits {
+            true => telling(&what, answers).await,
+            false => saying(answers, say).await,
+        }
     }
 
     /// Opens the store and brings journals here. Without one, nothing is done.
@@ -144,7 +167,8 @@ impl Shared {
         if self.account.is_some() {
             return Ok(vec![self.account.clone()]);
         }
-        let accounts = store::accounts(&*self.objects).await.map_err(|error| self.unusable(&error))?;
+        let accounts = self.asking(store::accounts(&*self.objects)).await;
+        let accounts = accounts.map_err(|error| self.unusable(&error))?;
         Ok(accounts.into_iter().map(Some).collect())
     }
 
@@ -157,8 +181,11 @@ impl Shared {
     }
 
     async fn fetch_since(&self, day: Option<Date>, wanted: Wanted) -> Result<Fetched, Failure> {
-        let known = store::runs(&*self.objects, self.account.as_deref(), day).await;
-        self.fetch_of(known.map_err(|error| self.unusable(&error))?, wanted).await
+        let fetching = async {
+            let known = store::runs(&*self.objects, self.account.as_deref(), day).await;
+            self.fetch_known(known.map_err(|error| self.unusable(&error))?, wanted).await
+        };
+        self.asking(fetching).await
     }
 
     /// The same for these runs.
@@ -166,6 +193,10 @@ impl Shared {
     /// # Errors
     /// When the store can't be read, or the folder can't be written.
     pub(super) async fn fetch_of(&self, known: Vec<KnownRun>, wanted: Wanted) -> Result<Fetched, Failure> {
+        self.asking(self.fetch_known(known, wanted)).await
+    }
+
+    async fn fetch_known(&self, known: Vec<KnownRun>, wanted: Wanted) -> Result<Fetched, Failure> {
         let number = |known: &KnownRun| match known.kept {
             Kept::Whole { number, .. } => number,
             Kept::Parts => 0,
@@ -240,7 +271,8 @@ impl Shared {
         let Some(record) = record else { return Ok(false) };
         let place = (run, record.header.number, matters_later(&record));
         let account = self.account.as_deref();
-        let kept = store::keep_journal(&*self.objects, account, place, &text, Teller::Itself).await;
+        let keeping = store::keep_journal(&*self.objects, account, place, &text, Teller::Itself);
+        let kept = self.asking(keeping).await;
         kept.map_err(|error| self.unusable(&error))?;
         Ok(true)
     }
@@ -250,7 +282,8 @@ impl Shared {
     /// # Errors
     /// When the store can't be written.
     pub(super) async fn keep_snapshot(&self, run: &str, text: &str) -> Result<(), Failure> {
-        let kept = store::keep_snapshot(&*self.objects, self.account.as_deref(), run, text).await;
+        let keeping = store::keep_snapshot(&*self.objects, self.account.as_deref(), run, text);
+        let kept = self.asking(keeping).await;
         Ok(kept.map_err(|error| self.unusable(&error))?)
     }
 
@@ -259,7 +292,7 @@ impl Shared {
     /// # Errors
     /// When the store can't be read.
     pub(super) async fn snapshot(&self, run: &str) -> Result<Option<Vec<u8>>, Failure> {
-        let read = store::snapshot(&*self.objects, self.account.as_deref(), run).await;
+        let read = self.asking(store::snapshot(&*self.objects, self.account.as_deref(), run)).await;
         Ok(read.map_err(|error| self.unusable(&error))?)
     }
 
@@ -290,14 +323,18 @@ impl Shared {
     /// When the store can't be written.
     pub(super) async fn remove(&self, runs: &[String]) -> Result<(), Failure> {
         let unusable = |error| self.unusable(&error);
-        for account in self.accounts().await? {
-            let account = account.as_deref();
-            let known = store::runs(&*self.objects, account, None).await.map_err(unusable)?;
-            for one in known.iter().filter(|one| runs.contains(&one.run)) {
-                store::remove_run(&*self.objects, account, one).await.map_err(unusable)?;
+        let accounts = self.accounts().await?;
+        let removing = async {
+            for account in &accounts {
+                let account = account.as_deref();
+                let known = store::runs(&*self.objects, account, None).await.map_err(unusable)?;
+                for one in known.iter().filter(|one| runs.contains(&one.run)) {
+                    store::remove_run(&*self.objects, account, one).await.map_err(unusable)?;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        self.asking(removing).await
     }
 
     /// The runs in the folder whose whole journals the store lacks.
@@ -306,8 +343,8 @@ impl Shared {
     /// When the store can't be read.
     pub(super) async fn lacks(&self, records: &[RunRecord]) -> Result<Vec<String>, Failure> {
         let account = self.account.as_deref();
-        let known =
-            store::runs(&*self.objects, account, None).await.map_err(|error| self.unusable(&error))?;
+        let known = self.asking(store::runs(&*self.objects, account, None)).await;
+        let known = known.map_err(|error| self.unusable(&error))?;
         let is_whole = |run: &str| {
             known.iter().any(|known| known.run == run && matches!(known.kept, Kept::Whole { .. }))
         };

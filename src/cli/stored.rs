@@ -143,7 +143,7 @@ impl Stored {
             }
             Ok::<_, Failure>(())
         };
-        block_on(bringing)??;
+        block_on(shared.asking(bringing))??;
         for one in &files {
             here(one)?;
         }
@@ -166,7 +166,7 @@ impl Brought {
             let (folder, name) = files::parts(&one.file);
             let now = files::Folder::open(folder).and_then(|folder| folder.read(name, LARGEST)).ok();
             let Some(content) = now.filter(|now| Some(now) != one.before.as_ref()) else { continue };
-            let kept = block_on(shared.objects.replace(&one.key, &content));
+            let kept = block_on(shared.asking(shared.objects.replace(&one.key, &content)));
             let failed = match kept {
                 Ok(Ok(())) => {
                     if one.is_asked_for {

@@ -203,7 +203,10 @@ fn without_the_store_nothing_is_written() {
     let mut ann = cloud.machine(&files("live.example.com", OLD));
     ann.set("LIVEVOD_STORE_ENDPOINT", "http://127.0.0.1:1");
     told(&ann.run("apply --auto-approve"), 1, &["store", "can't be used"]);
-    told(&ann.run("plan"), 1, &["store", "can't be used"]);
+    told(&ann.run("plan"), 1, &["Waiting for the store oss://demo/livevod\n", "can't be used"]);
+    let doctor = ann.run("doctor");
+    told(&doctor, 1, &["Waiting for the store oss://demo/livevod\n", "can't be used"]);
+    assert_eq!(doctor.stderr.matches("Waiting").count(), 1, "{}", doctor.transcript());
     cloud.wait_until_held(0);
 }
 
