@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::failure::Failure;
-use super::keeping::Keeping;
+use super::keeping::{Keeping, note_empty};
 use super::pipeline;
 use super::record::unusable;
 use super::run::{Run, Session, Told};
@@ -76,6 +76,7 @@ impl Run for Arguments {
         let Listing { keeping, format } = listing;
         let layout = terminal.layout(*format);
         let Some(shared) = Shared::open(keeping, None, None)? else {
+            keeping.note_if_empty();
             let folder = keeping.folder();
             let lock = locked(&folder)?;
             if token.is_some() {
@@ -102,6 +103,9 @@ async fn answer(
 ) -> Result<(Vec<(String, Held)>, Option<String>), Failure> {
     let unusable = |error| Failure::from(shared.unusable(&error));
     let accounts = store::accounts(&*shared.objects).await.map_err(unusable)?;
+    if accounts.is_empty() {
+        note_empty(&shared.name, None);
+    }
     let mut leases = Vec::new();
     for account in accounts {
         let held = holders(shared, &account).await?;

@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::clock::elapsed;
 use super::failure::Failure;
-use super::keeping::Leasing;
+use super::keeping::{Leasing, note_empty};
 use super::pipeline;
 use super::shared::{Fetched, Shared, Wanted};
 use super::terminal::Terminal;
@@ -78,6 +78,9 @@ impl Leased {
     pub(super) async fn fetch(&self) -> Result<Fetched, Failure> {
         let known = self.shared.asking(self.lease.known_runs(&self.domains)).await;
         let known = known.map_err(|error| self.shared.unusable(&error))?;
+        if known.iter().all(|one| one.run == self.lease.run()) {
+            note_empty(&self.shared.name, self.shared.account.as_deref());
+        }
         self.shared.fetch_of(known, Wanted::Held).await
     }
 

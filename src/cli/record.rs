@@ -53,6 +53,7 @@ impl Earlier {
     /// When the folder or the store can't be read.
     pub(super) fn read(keeping: &Keeping, remote: &Remote, target: &Target) -> Result<Self, Failure> {
         let Some(shared) = Shared::open(keeping, Some(remote), target.account.as_deref())? else {
+            keeping.note_if_empty();
             return Self::here(&keeping.folder(), Fetched::default(), target);
         };
         let fetched = block_on(shared.fetch(Wanted::Open))??;
@@ -249,7 +250,10 @@ impl Desk {
         let folder = keeping.folder();
         let held = match Shared::open(keeping, Some(remote), target.account.as_deref())? {
             Some(shared) => Held::Lease(Leased::take(shared, &run.name, domains, waits).await?),
-            None => Held::Lock(Locked::lock(&folder)?),
+            None => {
+                keeping.note_if_empty();
+                Held::Lock(Locked::lock(&folder)?)
+            }
         };
         Ok(Self { folder, run, target: target.clone(), held })
     }

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use super::arguments::Remote;
 use super::connect::signer;
 use super::failure::{Failure, with_causes};
-use super::keeping::Keeping;
+use super::keeping::{Keeping, note_empty};
 use super::progress::{saying, telling};
 use super::runtime::block_on;
 use super::terminal::{note, secrets};
@@ -169,6 +169,9 @@ impl Shared {
         }
         let accounts = self.asking(store::accounts(&*self.objects)).await;
         let accounts = accounts.map_err(|error| self.unusable(&error))?;
+        if accounts.is_empty() {
+            note_empty(&self.name, None);
+        }
         Ok(accounts.into_iter().map(Some).collect())
     }
 
@@ -183,7 +186,11 @@ impl Shared {
     async fn fetch_since(&self, day: Option<Date>, wanted: Wanted) -> Result<Fetched, Failure> {
         let fetching = async {
             let known = store::runs(&*self.objects, self.account.as_deref(), day).await;
-            self.fetch_known(known.map_err(|error| self.unusable(&error))?, wanted).await
+            let known = known.map_err(|error| self.unusable(&error))?;
+            if day.is_none() && known.is_empty() {
+                note_empty(&self.name, self.account.as_deref());
+            }
+            self.fetch_known(known, wanted).await
         };
         self.asking(fetching).await
     }

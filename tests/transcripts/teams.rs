@@ -131,9 +131,15 @@ fn a_lease_can_be_ended_by_hand() {
     let cloud = Cloud::begin();
     let (ann, bob) =
         (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", NEW)));
-    told(&bob.run("lease"), 0, &["No domain is held in oss://demo/livevod."]);
+    const EMPTY: &str = "The store oss://demo/livevod holds no runs";
+    told(&bob.run("lease"), 0, &["No domain is held in oss://demo/livevod.", EMPTY]);
+    for command in ["plan", "journal", "drift --full"] {
+        let run = bob.run(command);
+        assert_eq!(run.stderr.matches(EMPTY).count(), 1, "{}", run.transcript());
+    }
     let running = amid_a_replace(&cloud, &ann);
     let leases = bob.run("lease");
+    assert_eq!(leases.stderr, "", "the store is not empty any more");
     told(&leases, 0, &["apply by ann", "live.example.com  token live.example.com:"]);
     let token = leases.stdout.split_whitespace().find(|word| word.starts_with("live.example.com:")).unwrap();
     told(&bob.run("lease release live.example.com:9999"), 1, &["has the token `live.example.com:9999`"]);
@@ -265,7 +271,13 @@ fn journals_of_a_folder_are_taken_to_the_store() {
         (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", OLD)));
     ann.set("LIVEVOD_STORE", "");
     ann.converge("");
-    told(&bob.run("journal"), 0, &["No runs yet."]);
+    told(&bob.run("journal"), 0, &["No runs yet.", "The store oss://demo/livevod holds no runs yet"]);
+    for command in ["plan", "journal"] {
+        let empty = ann.run(&format!("{command} --store file:other"));
+        told(&empty, 0, &["The store file:other holds no runs yet"]);
+        let known = ann.run(&format!("{command} --store file:.livevod"));
+        assert!(!known.stderr.contains("holds no runs"), "{}", known.transcript());
+    }
     told(
         &ann.run("journal push --store oss://demo/livevod"),
         0,
