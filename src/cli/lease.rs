@@ -15,6 +15,7 @@ use super::shared::Shared;
 use super::views::of_pages;
 use crate::apply::journal::{Lock, LockError, StartedBy};
 use crate::diag::{Code, Diagnostic};
+use crate::gate::clean;
 use crate::render::{self, Exit, Format, LeasesView};
 use crate::store::{self, Held};
 
@@ -53,6 +54,7 @@ enum Task {
 #[derive(Debug, Args)]
 struct Releasing {
     /// Token as `livevod lease` lists it: DOMAIN:NUMBER
+    #[arg(value_parser = token)]
     token: String,
 
     #[command(flatten)]
@@ -96,6 +98,16 @@ impl Run for Arguments {
     }
 }
 
+/// The token of a lease.
+fn token(text: &str) -> Result<String, String> {
+    let is_number = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    match text.rsplit_once(':') {
+        Some((domain, number)) if !domain.is_empty() && is_number(number) => Ok(text.to_owned()),
+        _ => Err("expected DOMAIN:NUMBER, such as `live.example.com:41`; `livevod lease` lists the tokens"
+            .to_owned()),
+    }
+}
+
 /// What is held, and the run whose lease was ended.
 async fn answer(
     shared: &Shared,
@@ -115,7 +127,16 @@ async fn answer(
     let is_meant = |held: &Held| format!("{}:{}", held.domain, held.token) == token;
     let Some((account, held)) = leases.iter().find(|(_, held)| is_meant(held)).cloned() else {
         let message = format!("no lease in {} has the token `{token}`", shared.name);
-        return Err(Diagnostic::new(Code::Lease, message).help("`livevod lease` lists the tokens").into());
+        let (domain, _) = token.rsplit_once(':').unwrap_or_default();
+        let help = match leases.iter().find(|(_, held)| held.domain == domain) {
+            Some((_, held)) => format!(
+                "another lease of `{}` has the token `{0}:{}` now; `livevod lease` says whose it is",
+                clean(&held.domain),
+                held.token
+            ),
+            None => "`livevod lease` lists the tokens".to_owned(),
+        };
+        return Err(Diagnostic::new(Code::Lease, message).help(help).into());
     };
     let StartedBy { user, host, .. } = pipeline::started_by();
     let [user, host] = [user, host].map(|name| name.unwrap_or_else(|| "somebody".to_owned()));

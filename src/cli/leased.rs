@@ -111,7 +111,7 @@ impl Leased {
             let _ = self.shared.asking(tidying).await;
         }
         let finding = kept.err()?.diagnostics.into_iter().next()?;
-        let push = format!("livevod journal push {run} --store {}", self.shared.name);
+        let push = format!("livevod journal push {run}{}", self.shared.flags);
         let mut finding = Diagnostic::new(Code::Store, finding.message).help(format!(
             "the journal is only on this machine; when the store can be used again, run `{push}`"
         ));
@@ -122,7 +122,7 @@ impl Leased {
     fn refused(&self, error: &TakeError) -> Diagnostic {
         match error {
             TakeError::Held(held) => {
-                let (message, help) = render::held(held);
+                let (message, help) = render::held(held, &self.shared.flags);
                 Diagnostic::new(Code::Lease, message).help(help)
             }
             TakeError::Store(error) => self.shared.unusable(error),

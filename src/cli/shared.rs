@@ -39,6 +39,8 @@ pub(super) struct Shared {
     pub(super) bare: Arc<dyn Objects>,
     /// As outputs name it.
     pub(super) name: String,
+    /// What names it in a command for people to paste: ` --store URL`, or nothing if a variable does.
+    pub(super) flags: String,
     pub(super) account: Option<String>,
     /// Whether a terminal shows what is waited for.
     shows_waits: bool,
@@ -100,8 +102,9 @@ impl Shared {
         let objects: Arc<dyn Objects> = Arc::new(Patient::new(bare.clone(), PATIENCE));
         let account = account.map(str::to_owned);
         let shows_waits = io::stderr().is_terminal() && !remote.is_some_and(|remote| remote.log);
+        let flags = keeping.typed().map(|store| format!(" --store {store}")).unwrap_or_default();
         let (name, folder) = (url.to_string(), keeping.folder());
-        Ok(Some(Self { objects, bare, name, account, shows_waits, folder }))
+        Ok(Some(Self { objects, bare, name, flags, account, shows_waits, folder }))
     }
 
     /// Waits for the store; if that takes long, it is shown on a terminal, and said once elsewhere.

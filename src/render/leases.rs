@@ -101,13 +101,16 @@ fn who(holder: Option<&Holder>) -> Option<String> {
     Some(std::iter::once(first.join(" ")).chain(rest).collect::<Vec<_>>().join(", "))
 }
 
-/// Why a run is refused that needs a domain which another run holds, and what helps.
-pub fn held(held: &Held) -> (String, String) {
+/// Why a run is refused that needs a domain which another run holds, and what helps. `flags` name the store in a command, if it needs
+/// that.
+pub fn held(held: &Held, flags: &str) -> (String, String) {
     let message = holds(&[held]);
     let help = match held.until {
         Some(_) => format!(
-            "`--lease-wait 10m` waits for it; if that run has died, its domains are free from {} on",
-            moment(held.free_from)
+            "`--lease-wait 10m` waits for it; if that run has died, its domains are free from {} on; if it hangs, \
+             `livevod lease release {}{flags}` ends its lease",
+            moment(held.free_from),
+            token(held)
         ),
         None => format!(
             "its lease has ended, but what it sent may still arrive until {}; try again then",
@@ -121,8 +124,7 @@ pub fn held(held: &Held) -> (String, String) {
 pub fn taking(taking: &Taking) -> String {
     match taking {
         Taking::Waiting(held) => {
-            let (message, _) = self::held(held);
-            format!("waiting: {message}\n")
+            format!("waiting: {}\n", holds(&[held]))
         }
         Taking::TookOver(held) => {
             let who = who(held.holder.as_ref()).map(|who| format!(" ({who})")).unwrap_or_default();

@@ -112,6 +112,7 @@ fn what_a_killed_machine_left_open_is_finished_by_another_one() {
 
     let refused = bob.run(REPLACE);
     told(&refused, 1, &["lease", "another run holds `live.example.com`: apply by ann", "--lease-wait"]);
+    told(&refused, 1, &["`livevod lease release live.example.com:"]);
     let beside = cloud.machine(&files("other.example.com", OLD));
     cloud.faults("");
     drop(running);
@@ -142,7 +143,14 @@ fn a_lease_can_be_ended_by_hand() {
     assert_eq!(leases.stderr, "", "the store is not empty any more");
     told(&leases, 0, &["apply by ann", "live.example.com  token live.example.com:"]);
     let token = leases.stdout.split_whitespace().find(|word| word.starts_with("live.example.com:")).unwrap();
-    told(&bob.run("lease release live.example.com:9999"), 1, &["has the token `live.example.com:9999`"]);
+    told(
+        &bob.run("lease release live.example.com:9999"),
+        1,
+        &["has the token `live.example.com:9999`", &format!("has the token `{token}` now")],
+    );
+    for other in ["live.example.com", "live.example.com:", ":41", "20261130T031500.123Z-3f9a1c"] {
+        told(&bob.run(&format!("lease release {other}")), 1, &["expected DOMAIN:NUMBER"]);
+    }
     told(&bob.run(&format!("lease release {token}")), 0, &["was ended"]);
     cloud.faults("");
     told(&bob.run(&format!("{REPLACE} --lease-wait 1m")), 0, &["Apply complete!"]);
