@@ -42,6 +42,8 @@ pub(super) struct Shared {
     /// What names it in a command for people to paste: ` --store URL`, or nothing if a variable does.
     pub(super) flags: String,
     pub(super) account: Option<String>,
+    /// Whether the run writes to the service.
+    pub(super) writes: bool,
     /// Whether a terminal shows what is waited for.
     shows_waits: bool,
     /// The folder of this machine's journals, and of copies of the others'.
@@ -104,7 +106,7 @@ impl Shared {
         let shows_waits = io::stderr().is_terminal() && !remote.is_some_and(|remote| remote.log);
         let flags = keeping.typed().map(|store| format!(" --store {store}")).unwrap_or_default();
         let (name, folder) = (url.to_string(), keeping.folder());
-        Ok(Some(Self { objects, bare, name, flags, account, shows_waits, folder }))
+        Ok(Some(Self { objects, bare, name, flags, account, writes: false, shows_waits, folder }))
     }
 
     /// Waits for the store; if that takes long, it is shown on a terminal, and said once elsewhere.
@@ -364,7 +366,7 @@ impl Shared {
 
     /// The finding of a store that can't be used.
     pub(super) fn unusable(&self, error: &StoreError) -> Diagnostic {
-        unusable(&self.name, error)
+        unusable(&self.name, error, self.writes)
     }
 }
 
@@ -372,13 +374,18 @@ const REPAIR: &str =
     "look at the object in the bucket, and at who may write there; `livevod doctor` checks the rest";
 
 /// The finding of a store that can't be used.
-pub(super) fn unusable(name: &str, error: &StoreError) -> Diagnostic {
+fn unusable(name: &str, error: &StoreError, writes: bool) -> Diagnostic {
     use crate::store::Trouble;
     let message = format!("the store {name} can't be used: {error}");
     let help = match error.trouble {
-        Trouble::Unreachable | Trouble::Busy => {
-            "try again; nothing is written to the service without the store, since another machine could be writing"
-        }
+        Trouble::Unreachable | Trouble::Busy => match writes {
+            true => {
+                "try again; nothing is written to the service without the store, since another machine could be writing"
+            }
+            false => {
+                "check its URL and the network, and try again; without the store, livevod does not know what other machines left unfinished"
+            }
+        },
         Trouble::Forbidden => "`livevod ram-policy --store URL` prints the permissions that a store needs",
         Trouble::Unauthenticated => "`livevod doctor` says where the credentials come from",
         Trouble::Skewed => {
