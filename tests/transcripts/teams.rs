@@ -249,7 +249,12 @@ fn an_apply_that_loses_the_store_says_that_it_is_incomplete() {
         cloud.faults(&format!("{slow}\ndeny:action=PutObject"));
         running.join().unwrap()
     });
-    told(&run, 4, &["created", "not attempted", "the lease could not be renewed", "livevod journal push"]);
+    told(
+        &run,
+        4,
+        &["created", "changes not attempted: the lease could not be renewed", "livevod journal push"],
+    );
+    assert_eq!(run.stderr.matches("could not be renewed").count(), 1, "{}", run.transcript());
     cloud.faults("");
     told(&ann.run("journal push"), 0, &["Uploaded 1 journal"]);
     told(&ann.run("apply --auto-approve --lease-wait 1m"), 0, &["Apply complete!"]);
