@@ -52,13 +52,15 @@ pub(super) struct Shared {
 
 /// Which journals a run needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum Wanted<'a> {
     /// Those in which something matters to later runs, and the last one.
     Open,
     /// The same, for a run that holds its domains: it keeps the journals of runs that died.
     Held,
     /// All.
     All,
+    /// Those of runs whose ids begin so, or the newest one (`last`). Those in parts are among them, as only they tell their numbers.
+    Run(&'a str),
 }
 
 /// What the store knows of runs.
@@ -132,7 +134,7 @@ impl Shared {
         keeping: &Keeping,
         remote: Option<&Remote>,
         account: Option<&str>,
-        wanted: Wanted,
+        wanted: Wanted<'_>,
     ) -> Result<Fetched, Failure> {
         match Self::open(keeping, remote, account)? {
             Some(shared) => block_on(shared.fetch(wanted))?,
@@ -145,7 +147,7 @@ impl Shared {
         (!fetched.going_on.is_empty()).then(|| Elsewhere { shared: self, runs: fetched.going_on.clone() })
     }
 
-    /// Brings all journals here, of one account or else of every account that the store knows. If a time is given, those of runs that
+    /// Brings journals here, of one account or else of every account that the store knows. If a time is given, those of runs that
     /// started on an earlier day are neither listed nor read.
     ///
     /// # Errors
@@ -155,13 +157,14 @@ impl Shared {
         remote: Option<&Remote>,
         account: Option<&str>,
         since: Option<Timestamp>,
+        wanted: Wanted<'_>,
     ) -> Result<(), Failure> {
         let day = since.map(|since| since.to_zoned(TimeZone::UTC).date());
         let Some(mut shared) = Self::open(keeping, remote, account)? else { return Ok(()) };
         block_on(async {
             for account in shared.accounts().await? {
                 shared.account = account;
-                shared.fetch_since(day, Wanted::All).await?;
+                shared.fetch_since(day, wanted).await?;
             }
             Ok(())
         })?
@@ -184,11 +187,11 @@ impl Shared {
     ///
     /// # Errors
     /// When the store can't be read, or the folder can't be written.
-    pub(super) async fn fetch(&self, wanted: Wanted) -> Result<Fetched, Failure> {
+    pub(super) async fn fetch(&self, wanted: Wanted<'_>) -> Result<Fetched, Failure> {
         self.fetch_since(None, wanted).await
     }
 
-    async fn fetch_since(&self, day: Option<Date>, wanted: Wanted) -> Result<Fetched, Failure> {
+    async fn fetch_since(&self, day: Option<Date>, wanted: Wanted<'_>) -> Result<Fetched, Failure> {
         let fetching = async {
             let known = store::runs(&*self.objects, self.account.as_deref(), day).await;
             let known = known.map_err(|error| self.unusable(&error))?;
@@ -204,24 +207,37 @@ impl Shared {
     ///
     /// # Errors
     /// When the store can't be read, or the folder can't be written.
-    pub(super) async fn fetch_of(&self, known: Vec<KnownRun>, wanted: Wanted) -> Result<Fetched, Failure> {
+    pub(super) async fn fetch_of(
+        &self,
+        known: Vec<KnownRun>,
+        wanted: Wanted<'_>,
+    ) -> Result<Fetched, Failure> {
         self.asking(self.fetch_known(known, wanted)).await
     }
 
-    async fn fetch_known(&self, known: Vec<KnownRun>, wanted: Wanted) -> Result<Fetched, Failure> {
+    async fn fetch_known(&self, known: Vec<KnownRun>, wanted: Wanted<'_>) -> Result<Fetched, Failure> {
         let number = |known: &KnownRun| match known.kept {
             Kept::Whole { number, .. } => number,
             Kept::Parts => 0,
         };
         let highest = known.iter().map(number).max().unwrap_or_default();
+        let newest = known.iter().map(|one| (number(one), one.run.clone())).max();
+        let newest = newest.as_ref().map(|(number, run)| (*number, &**run));
         let is_wanted = |one: &KnownRun| match (&one.kept, wanted) {
             (Kept::Whole { object, number, is_open }, Wanted::Open | Wanted::Held) => {
                 (*is_open || *number == highest) && !has_whole(&self.folder, &one.run, object.size)
             }
             (Kept::Whole { object, .. }, Wanted::All) => !has_whole(&self.folder, &one.run, object.size),
+            (Kept::Whole { object, number, .. }, Wanted::Run(id)) => {
+                let place = Some((*number, &*one.run));
+                let is_meant = if id == "last" { place == newest } else { one.run.starts_with(id) };
+                is_meant && !has_whole(&self.folder, &one.run, object.size)
+            }
+            (Kept::Parts, Wanted::Run(id)) => id == "last" || one.run.starts_with(id),
             (Kept::Parts, _) => true,
         };
-        let parts = known.iter().filter(|one| one.kept == Kept::Parts);
+        // Only a plan must know which runs are going on.
+        let parts = known.iter().filter(|one| one.kept == Kept::Parts && !matches!(wanted, Wanted::Run(_)));
         let asking = parts.map(|one| {
             let (objects, account, run) = (self.objects.clone(), self.account.clone(), one.run.clone());
             async move {

@@ -159,9 +159,9 @@ fn a_lease_can_be_ended_by_hand() {
         told(&bob.run(&format!("lease release {other}")), 1, &["expected DOMAIN:NUMBER"]);
     }
     told(&bob.run(&format!("lease release {token}")), 0, &["was ended"]);
+    drop(running);
     cloud.faults("");
     told(&bob.run(&format!("{REPLACE} --lease-wait 1m")), 0, &["Apply complete!"]);
-    drop(running);
 }
 
 /// A plan or drift check beside a run says in each format what that run holds, and waits for nothing.
@@ -332,11 +332,16 @@ fn the_journals_of_some_days_are_listed_without_those_of_others() {
     );
     told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Uploaded 2 journals"]);
 
+    let copy = bob.path().join(format!(".livevod/journal/{old}.jsonl"));
+    told(&bob.run("journal last"), 0, &[run]);
+    told(&bob.run(&format!("journal {}", &run[..20])), 0, &[run]);
+    assert!(!copy.exists(), "only the journal that is shown is read");
     let recent = bob.run("journal --since 7d");
     told(&recent, 0, &[run]);
     assert!(!recent.stdout.contains(old), "{}", recent.transcript());
-    let copy = bob.path().join(format!(".livevod/journal/{old}.jsonl"));
     assert!(!copy.exists(), "what is not listed is not read");
+    let carol = cloud.machine(&files("live.example.com", OLD));
+    told(&carol.run(&format!("journal {old}")), 0, &[old]);
     told(&bob.run("journal"), 0, &[run, old]);
     assert!(copy.exists());
 }
