@@ -20,7 +20,7 @@ use super::terminal::secrets;
 use crate::apply::journal::{
     Broken, Header, History, Journal, JournalError, JournalFile, LastEntry, LeftOpen, LeftOpenFound,
     LeftOpenNow, Lock, LockError, NeededRuns, RunId, RunRecord, Sink, Stored, gaps, last_entry, left_open,
-    read_needed_runs, read_runs, read_snapshot, save_snapshot, snapshot_name, until_settled,
+    read_needed_runs, read_runs_beside, read_snapshot, save_snapshot, snapshot_name, until_settled,
 };
 use crate::audit::{self, Write};
 use crate::diag::{Code, Diagnostic, Severity};
@@ -92,7 +92,7 @@ impl Earlier {
 
     /// Reads every journal in a folder; those of a store are here already.
     fn all_here(folder: &Path, fetched: &Fetched, target: &Target) -> Result<Self, Failure> {
-        let stored = read_runs(folder).map_err(|error| unusable(&error))?;
+        let stored = read_runs_beside(folder, &fetched.unkept).map_err(|error| unusable(&error))?;
         Ok(Self::of(stored, target).without(&fetched.going_on))
     }
 
@@ -104,7 +104,8 @@ impl Earlier {
 
     /// Reads the journals in a folder that matter to a run; those of a store are here already.
     fn here(folder: &Path, fetched: Fetched, target: &Target) -> Result<Self, Failure> {
-        let needed = read_needed_runs(folder, &target.name, target.account.as_deref(), Timestamp::now());
+        let (account, now) = (target.account.as_deref(), Timestamp::now());
+        let needed = read_needed_runs(folder, &target.name, account, now, &fetched.unkept);
         let NeededRuns { stored, highest } = needed.map_err(|error| unusable(&error))?;
         let earlier = Self::of(stored, target).without(&fetched.going_on);
         Ok(Self { highest: highest.max(fetched.highest), ..earlier })
