@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::super::error::Error;
-use super::super::limiter::{Heed, Turn};
+use super::super::lane::Heed;
+use super::super::limiter::Turn;
 use super::{Client, Connection};
 use crate::wire::Action;
 
