@@ -138,7 +138,7 @@ fn store(keeping: &Keeping, remote: &Remote, target: &Target) -> Option<Check> {
         Ok(shared) => shared?,
         Err(failure) => return Some(failed(failure)),
     };
-    let tried = block_on(bucket::check(&*shared.objects)).map(|tried| match &tried {
+    let tried = block_on(shared.asking(bucket::check(&*shared.objects))).map(|tried| match &tried {
         Ok(found) => match found.trouble() {
             None => Check::store(&shared.name, found.ahead),
             Some(trouble)

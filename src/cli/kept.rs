@@ -25,6 +25,7 @@ impl Kept {
     /// earlier runs may be there, too.
     pub(super) fn folder(&self, since: Option<Timestamp>) -> Result<PathBuf, Failure> {
         let Self { keeping, account } = self;
+        keeping.note_if_empty();
         Shared::bring_all(keeping, None, account.as_deref(), since)?;
         Ok(keeping.folder())
     }

@@ -9,6 +9,7 @@ mod checkup;
 mod clock;
 mod completions;
 mod connect;
+mod copies;
 mod default_paths;
 mod doctor;
 mod drift;

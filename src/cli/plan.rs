@@ -112,7 +112,7 @@ impl Run for Arguments {
         view.arguments = rerun::arguments(paths.given(), &scope.remote);
         view.import = rerun::import(paths.given(), &scope.remote, self.against.as_deref());
         view.command = match (view.saved_to, &view.published_in) {
-            (Some(file), _) => rerun::apply(file, &scope.remote),
+            (Some(file), _) => rerun::apply(file, scope),
             (None, Some(_)) => rerun::expecting(paths.given(), scope, &observed.plan.digest(), view.flags()),
             (None, None) => None,
         };

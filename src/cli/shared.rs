@@ -1,8 +1,10 @@
 //! The store of this run: it brings the journals of other machines here, and takes this run's to it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,15 +14,18 @@ use jiff::tz::TimeZone;
 use super::arguments::Remote;
 use super::connect::signer;
 use super::failure::{Failure, with_causes};
-use super::keeping::Keeping;
+use super::keeping::{Keeping, note_empty};
+use super::progress::{saying, telling};
 use super::runtime::block_on;
-use super::terminal::secrets;
+use super::terminal::{note, secrets};
 use crate::api::Timeouts;
 use crate::apply::journal::{self, RunRecord, has_whole, keep_copy, matters_later, own_journal};
 use crate::bucket::{self, OpenError};
 use crate::diag::{Code, Diagnostic};
+use crate::gate::clean;
 use crate::store::{
-    self, BucketUrl, Kept, KnownRun, Objects, Patient, Progress, StoreError, StoreUrl, Teller, side_by_side,
+    self, BucketUrl, Held, Kept, KnownRun, Objects, Patient, Progress, StoreError, StoreUrl, Teller,
+    side_by_side,
 };
 
 /// How long an operation of the store is repeated.
@@ -34,7 +39,11 @@ pub(super) struct Shared {
     pub(super) bare: Arc<dyn Objects>,
     /// As outputs name it.
     pub(super) name: String,
+    /// What names it in a command for people to paste: ` --store URL`, or nothing if a variable does.
+    pub(super) flags: String,
     pub(super) account: Option<String>,
+    /// Whether a terminal shows what is waited for.
+    shows_waits: bool,
     /// The folder of this machine's journals, and of copies of the others'.
     folder: PathBuf,
 }
@@ -59,6 +68,25 @@ pub(super) struct Fetched {
     pub(super) going_on: BTreeSet<String>,
 }
 
+/// Runs that are going on elsewhere, for who wants to know what they hold.
+pub(super) struct Elsewhere {
+    shared: Shared,
+    runs: BTreeSet<String>,
+}
+
+/// How long a plan asks at most what other runs hold: the store answered a moment ago.
+const ASIDE: Duration = Duration::from_secs(3);
+
+impl Elsewhere {
+    /// Which of these domains they hold; nothing if the store does not say so soon.
+    pub(super) async fn hold(&self, domains: &BTreeSet<String>) -> Vec<Held> {
+        let Self { shared, runs } = self;
+        let account = store::account_name(shared.account.as_deref());
+        let holders = store::holders(&shared.bare, account, (Some(domains), Some(runs)), Timestamp::now());
+        tokio::time::timeout(ASIDE, holders).await.ok().and_then(Result::ok).unwrap_or_default()
+    }
+}
+
 impl Shared {
     /// Opens the store, if the run has one that is not a folder. Nothing is asked of it yet.
     ///
@@ -73,7 +101,25 @@ impl Shared {
         let bare = open(url, remote)?;
         let objects: Arc<dyn Objects> = Arc::new(Patient::new(bare.clone(), PATIENCE));
         let account = account.map(str::to_owned);
-        Ok(Some(Self { objects, bare, name: url.to_string(), account, folder: keeping.folder() }))
+        let shows_waits = io::stderr().is_terminal() && !remote.is_some_and(|remote| remote.log);
+        let flags = keeping.typed().map(|store| format!(" --store {store}")).unwrap_or_default();
+        let (name, folder) = (url.to_string(), keeping.folder());
+        Ok(Some(Self { objects, bare, name, flags, account, shows_waits, folder }))
+    }
+
+    /// Waits for the store; if that takes long, it is shown on a terminal, and said once elsewhere.
+    pub(super) async fn asking<T>(&self, answers: impl Future<Output = T>) -> T {
+        static IS_SAID: AtomicBool = AtomicBool::new(false);
+        let what = format!("Waiting for the store {}", clean(&self.name));
+        let say = || {
+            if !IS_SAID.swap(true, Ordering::Relaxed) {
+                note(&format!("{what}\n"));
+            }
+        };
+        match self.shows_waits {
+            true => telling(&what, answers).await,
+            false => saying(answers, say).await,
+        }
     }
 
     /// Opens the store and brings journals here. Without one, nothing is done.
@@ -90,6 +136,11 @@ impl Shared {
             Some(shared) => block_on(shared.fetch(wanted))?,
             None => Ok(Fetched::default()),
         }
+    }
+
+    /// Runs that are going on elsewhere, if there are any.
+    pub(super) fn elsewhere(self, fetched: &Fetched) -> Option<Elsewhere> {
+        (!fetched.going_on.is_empty()).then(|| Elsewhere { shared: self, runs: fetched.going_on.clone() })
     }
 
     /// Brings all journals here, of one account or else of every account that the store knows. If a time is given, those of runs that
@@ -119,7 +170,11 @@ impl Shared {
         if self.account.is_some() {
             return Ok(vec![self.account.clone()]);
         }
-        let accounts = store::accounts(&*self.objects).await.map_err(|error| self.unusable(&error))?;
+        let accounts = self.asking(store::accounts(&*self.objects)).await;
+        let accounts = accounts.map_err(|error| self.unusable(&error))?;
+        if accounts.is_empty() {
+            note_empty(&self.name, None);
+        }
         Ok(accounts.into_iter().map(Some).collect())
     }
 
@@ -132,8 +187,15 @@ impl Shared {
     }
 
     async fn fetch_since(&self, day: Option<Date>, wanted: Wanted) -> Result<Fetched, Failure> {
-        let known = store::runs(&*self.objects, self.account.as_deref(), day).await;
-        self.fetch_of(known.map_err(|error| self.unusable(&error))?, wanted).await
+        let fetching = async {
+            let known = store::runs(&*self.objects, self.account.as_deref(), day).await;
+            let known = known.map_err(|error| self.unusable(&error))?;
+            if day.is_none() && known.is_empty() {
+                note_empty(&self.name, self.account.as_deref());
+            }
+            self.fetch_known(known, wanted).await
+        };
+        self.asking(fetching).await
     }
 
     /// The same for these runs.
@@ -141,6 +203,10 @@ impl Shared {
     /// # Errors
     /// When the store can't be read, or the folder can't be written.
     pub(super) async fn fetch_of(&self, known: Vec<KnownRun>, wanted: Wanted) -> Result<Fetched, Failure> {
+        self.asking(self.fetch_known(known, wanted)).await
+    }
+
+    async fn fetch_known(&self, known: Vec<KnownRun>, wanted: Wanted) -> Result<Fetched, Failure> {
         let number = |known: &KnownRun| match known.kept {
             Kept::Whole { number, .. } => number,
             Kept::Parts => 0,
@@ -215,7 +281,8 @@ impl Shared {
         let Some(record) = record else { return Ok(false) };
         let place = (run, record.header.number, matters_later(&record));
         let account = self.account.as_deref();
-        let kept = store::keep_journal(&*self.objects, account, place, &text, Teller::Itself).await;
+        let keeping = store::keep_journal(&*self.objects, account, place, &text, Teller::Itself);
+        let kept = self.asking(keeping).await;
         kept.map_err(|error| self.unusable(&error))?;
         Ok(true)
     }
@@ -225,7 +292,8 @@ impl Shared {
     /// # Errors
     /// When the store can't be written.
     pub(super) async fn keep_snapshot(&self, run: &str, text: &str) -> Result<(), Failure> {
-        let kept = store::keep_snapshot(&*self.objects, self.account.as_deref(), run, text).await;
+        let keeping = store::keep_snapshot(&*self.objects, self.account.as_deref(), run, text);
+        let kept = self.asking(keeping).await;
         Ok(kept.map_err(|error| self.unusable(&error))?)
     }
 
@@ -234,7 +302,7 @@ impl Shared {
     /// # Errors
     /// When the store can't be read.
     pub(super) async fn snapshot(&self, run: &str) -> Result<Option<Vec<u8>>, Failure> {
-        let read = store::snapshot(&*self.objects, self.account.as_deref(), run).await;
+        let read = self.asking(store::snapshot(&*self.objects, self.account.as_deref(), run)).await;
         Ok(read.map_err(|error| self.unusable(&error))?)
     }
 
@@ -265,14 +333,18 @@ impl Shared {
     /// When the store can't be written.
     pub(super) async fn remove(&self, runs: &[String]) -> Result<(), Failure> {
         let unusable = |error| self.unusable(&error);
-        for account in self.accounts().await? {
-            let account = account.as_deref();
-            let known = store::runs(&*self.objects, account, None).await.map_err(unusable)?;
-            for one in known.iter().filter(|one| runs.contains(&one.run)) {
-                store::remove_run(&*self.objects, account, one).await.map_err(unusable)?;
+        let accounts = self.accounts().await?;
+        let removing = async {
+            for account in &accounts {
+                let account = account.as_deref();
+                let known = store::runs(&*self.objects, account, None).await.map_err(unusable)?;
+                for one in known.iter().filter(|one| runs.contains(&one.run)) {
+                    store::remove_run(&*self.objects, account, one).await.map_err(unusable)?;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        self.asking(removing).await
     }
 
     /// The runs in the folder whose whole journals the store lacks.
@@ -281,8 +353,8 @@ impl Shared {
     /// When the store can't be read.
     pub(super) async fn lacks(&self, records: &[RunRecord]) -> Result<Vec<String>, Failure> {
         let account = self.account.as_deref();
-        let known =
-            store::runs(&*self.objects, account, None).await.map_err(|error| self.unusable(&error))?;
+        let known = self.asking(store::runs(&*self.objects, account, None)).await;
+        let known = known.map_err(|error| self.unusable(&error))?;
         let is_whole = |run: &str| {
             known.iter().any(|known| known.run == run && matches!(known.kept, Kept::Whole { .. }))
         };
