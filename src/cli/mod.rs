@@ -1,7 +1,6 @@
 //! The commands: they read arguments, run the pipeline, print the result and end with an exit code.
 
 mod apply;
-mod arguments;
 mod audit;
 mod base;
 mod candidates;
@@ -49,9 +48,11 @@ mod on_demand;
 mod online;
 mod only_new;
 mod outputs;
+mod paths;
 mod pipeline;
 mod places;
 mod plan;
+mod planning;
 mod progress;
 mod prune;
 mod published;
@@ -59,10 +60,12 @@ mod push;
 mod ram_policy;
 mod reading;
 mod record;
+mod remote;
 mod render;
 mod rerun;
 mod restore;
 mod reviewed;
+mod rules;
 mod run;
 mod runtime;
 mod saved;

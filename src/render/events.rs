@@ -20,8 +20,8 @@ use super::exit::Exit;
 use super::facts::{
     self, Drift, change_row, difference_row, held_row, left_open_rows, since_base_row, warning_row,
 };
-use super::left_alone::LeftAloneRows;
 use super::leases::lease_rows;
+use super::left_alone::LeftAloneRows;
 use super::phrases::{counted, refusal};
 use super::report_view::{Done, EndView, ReportView};
 use super::style::Style;

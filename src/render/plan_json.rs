@@ -9,8 +9,8 @@ use super::facts::{
     ChangeRow, DifferenceRow, HeldRow, LeftOpenRow, OnAirRow, SinceBaseRow, WarningRow, change_row,
     difference_row, held_row, left_open_rows, on_air_rows, since_base_row, warning_row,
 };
-use super::left_alone::LeftAloneRows;
 use super::leases::{LeaseRow, lease_rows};
+use super::left_alone::LeftAloneRows;
 use super::replay_json::ReplayDocument;
 use super::view::PlanView;
 use crate::plan::{Budget, Summary};

@@ -14,8 +14,8 @@ use super::facts::{
     CoverageRow, DifferenceRow, LeftOpenRow, OriginRow, SinceBaseRow, coverage_row, difference_row,
     left_open_rows, origin_row, since_base_row,
 };
-use super::left_alone::LeftAloneRows;
 use super::leases::{LeaseRow, lease_rows};
+use super::left_alone::LeftAloneRows;
 use super::view::{ChangeView, PlanView};
 use crate::model::{Address, AddressText, Field, RecordConfig, Value};
 use crate::plan::{ActionKind, Budget, Change, Contingent, Held, Reason, Summary, Warning};
