@@ -53,7 +53,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", help_heading = "State")]
     load: Option<PathBuf>,
 
-    /// Bucket of Object Storage Service that exists; KIND is versioned, suspended or locked [default: none]
+    /// Play OSS, too, with this bucket: a store is then `oss://NAME`. KIND is versioned, suspended or locked, to see such a bucket refused
+    /// [default: none]
     #[arg(long = "bucket", value_name = "NAME[=KIND]", help_heading = "State")]
     buckets: Vec<NewBucket>,
 

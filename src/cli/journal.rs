@@ -78,13 +78,12 @@ impl Run for Arguments {
             None => {}
         }
         let Self { task: _, run, address: _, since, kept, format, shown: _ } = self;
-        let folder = &kept.folder(*since)?;
         let (exit, layout) = (Exit::Success, terminal.layout(*format));
         if let Some(id) = run {
-            terminal.show(&render::run(&find(folder, id)?, exit, &layout));
+            terminal.show(&render::run(&find(&kept.folder_of(id)?, id)?, exit, &layout));
             return Ok(exit);
         }
-        let (mut runs, diagnostics) = all(folder)?;
+        let (mut runs, diagnostics) = all(&kept.folder(*since)?)?;
         runs.retain(|run| self.lists(run));
         let context = Context { sources: &Sources::default(), diagnostics: &diagnostics, exit };
         terminal.show(&render::runs(&runs, context, &layout));

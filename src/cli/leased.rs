@@ -47,12 +47,13 @@ impl Leased {
     /// # Errors
     /// When another run holds one, or the store can't be used.
     pub(super) async fn take(
-        shared: Shared,
+        mut shared: Shared,
         run: &str,
         domains: &[String],
         waits: Waits<'_>,
     ) -> Result<Self, Failure> {
         let Waits { leasing, settle, command, terminal } = waits;
+        shared.writes = true;
         let terms = Terms::new(leasing.lease, leasing.timeouts().whole, settle);
         let (objects, account) = (shared.bare.clone(), shared.account.as_deref());
         let beginning = Lease::begin(objects, elapsed(), terms, account, run, holder(command));
@@ -122,8 +123,9 @@ impl Leased {
     fn refused(&self, error: &TakeError) -> Diagnostic {
         match error {
             TakeError::Held(held) => {
-                let (message, help) = render::held(held, &self.shared.flags);
-                Diagnostic::new(Code::Lease, message).help(help)
+                let (message, help, release) = render::held(held, &self.shared.flags);
+                let finding = Diagnostic::new(Code::Lease, message).help(help);
+                release.into_iter().fold(finding, |finding, release| finding.note(release, None))
             }
             TakeError::Store(error) => self.shared.unusable(error),
             TakeError::Lost(lost) => self.lost(lost),

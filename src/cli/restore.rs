@@ -22,7 +22,7 @@ use super::rules::Rules;
 use super::run::{Run, Session, Told};
 use super::saved;
 use super::sealed;
-use super::shared::Shared;
+use super::shared::{Shared, Wanted};
 use super::stored::Keeps;
 use crate::apply::journal::{Header, RunRecord, read_snapshot};
 use crate::config::is_standard_input;
@@ -127,7 +127,7 @@ fn find(source: &str, scope: &Scope) -> Result<GoingBack, Failure> {
     }
     let Scope { keeping, remote, .. } = scope;
     let folder = &keeping.folder();
-    Shared::bring_all(keeping, Some(remote), remote.account.as_deref(), None)?;
+    Shared::bring_all(keeping, Some(remote), remote.account.as_deref(), None, Wanted::Run(source))?;
     let RunRecord { header, .. } = found::find(folder, source)?;
     let Some(snapshot) = &header.snapshot else {
         let message = format!("run {} wrote nothing, so there is nothing to restore", header.run);

@@ -42,6 +42,8 @@ pub(super) struct Shared {
     /// What names it in a command for people to paste: ` --store URL`, or nothing if a variable does.
     pub(super) flags: String,
     pub(super) account: Option<String>,
+    /// Whether the run writes to the service.
+    pub(super) writes: bool,
     /// Whether a terminal shows what is waited for.
     shows_waits: bool,
     /// The folder of this machine's journals, and of copies of the others'.
@@ -50,13 +52,15 @@ pub(super) struct Shared {
 
 /// Which journals a run needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum Wanted<'a> {
     /// Those in which something matters to later runs, and the last one.
     Open,
     /// The same, for a run that holds its domains: it keeps the journals of runs that died.
     Held,
     /// All.
     All,
+    /// Those of runs whose ids begin so, or the newest one (`last`). Those in parts are among them, as only they tell their numbers.
+    Run(&'a str),
 }
 
 /// What the store knows of runs.
@@ -104,7 +108,7 @@ impl Shared {
         let shows_waits = io::stderr().is_terminal() && !remote.is_some_and(|remote| remote.log);
         let flags = keeping.typed().map(|store| format!(" --store {store}")).unwrap_or_default();
         let (name, folder) = (url.to_string(), keeping.folder());
-        Ok(Some(Self { objects, bare, name, flags, account, shows_waits, folder }))
+        Ok(Some(Self { objects, bare, name, flags, account, writes: false, shows_waits, folder }))
     }
 
     /// Waits for the store; if that takes long, it is shown on a terminal, and said once elsewhere.
@@ -130,7 +134,7 @@ impl Shared {
         keeping: &Keeping,
         remote: Option<&Remote>,
         account: Option<&str>,
-        wanted: Wanted,
+        wanted: Wanted<'_>,
     ) -> Result<Fetched, Failure> {
         match Self::open(keeping, remote, account)? {
             Some(shared) => block_on(shared.fetch(wanted))?,
@@ -143,7 +147,7 @@ impl Shared {
         (!fetched.going_on.is_empty()).then(|| Elsewhere { shared: self, runs: fetched.going_on.clone() })
     }
 
-    /// Brings all journals here, of one account or else of every account that the store knows. If a time is given, those of runs that
+    /// Brings journals here, of one account or else of every account that the store knows. If a time is given, those of runs that
     /// started on an earlier day are neither listed nor read.
     ///
     /// # Errors
@@ -153,13 +157,14 @@ impl Shared {
         remote: Option<&Remote>,
         account: Option<&str>,
         since: Option<Timestamp>,
+        wanted: Wanted<'_>,
     ) -> Result<(), Failure> {
         let day = since.map(|since| since.to_zoned(TimeZone::UTC).date());
         let Some(mut shared) = Self::open(keeping, remote, account)? else { return Ok(()) };
         block_on(async {
             for account in shared.accounts().await? {
                 shared.account = account;
-                shared.fetch_since(day, Wanted::All).await?;
+                shared.fetch_since(day, wanted).await?;
             }
             Ok(())
         })?
@@ -182,11 +187,11 @@ impl Shared {
     ///
     /// # Errors
     /// When the store can't be read, or the folder can't be written.
-    pub(super) async fn fetch(&self, wanted: Wanted) -> Result<Fetched, Failure> {
+    pub(super) async fn fetch(&self, wanted: Wanted<'_>) -> Result<Fetched, Failure> {
         self.fetch_since(None, wanted).await
     }
 
-    async fn fetch_since(&self, day: Option<Date>, wanted: Wanted) -> Result<Fetched, Failure> {
+    async fn fetch_since(&self, day: Option<Date>, wanted: Wanted<'_>) -> Result<Fetched, Failure> {
         let fetching = async {
             let known = store::runs(&*self.objects, self.account.as_deref(), day).await;
             let known = known.map_err(|error| self.unusable(&error))?;
@@ -202,24 +207,37 @@ impl Shared {
     ///
     /// # Errors
     /// When the store can't be read, or the folder can't be written.
-    pub(super) async fn fetch_of(&self, known: Vec<KnownRun>, wanted: Wanted) -> Result<Fetched, Failure> {
+    pub(super) async fn fetch_of(
+        &self,
+        known: Vec<KnownRun>,
+        wanted: Wanted<'_>,
+    ) -> Result<Fetched, Failure> {
         self.asking(self.fetch_known(known, wanted)).await
     }
 
-    async fn fetch_known(&self, known: Vec<KnownRun>, wanted: Wanted) -> Result<Fetched, Failure> {
+    async fn fetch_known(&self, known: Vec<KnownRun>, wanted: Wanted<'_>) -> Result<Fetched, Failure> {
         let number = |known: &KnownRun| match known.kept {
             Kept::Whole { number, .. } => number,
             Kept::Parts => 0,
         };
         let highest = known.iter().map(number).max().unwrap_or_default();
+        let newest = known.iter().map(|one| (number(one), one.run.clone())).max();
+        let newest = newest.as_ref().map(|(number, run)| (*number, &**run));
         let is_wanted = |one: &KnownRun| match (&one.kept, wanted) {
             (Kept::Whole { object, number, is_open }, Wanted::Open | Wanted::Held) => {
                 (*is_open || *number == highest) && !has_whole(&self.folder, &one.run, object.size)
             }
             (Kept::Whole { object, .. }, Wanted::All) => !has_whole(&self.folder, &one.run, object.size),
+            (Kept::Whole { object, number, .. }, Wanted::Run(id)) => {
+                let place = Some((*number, &*one.run));
+                let is_meant = if id == "last" { place == newest } else { one.run.starts_with(id) };
+                is_meant && !has_whole(&self.folder, &one.run, object.size)
+            }
+            (Kept::Parts, Wanted::Run(id)) => id == "last" || one.run.starts_with(id),
             (Kept::Parts, _) => true,
         };
-        let parts = known.iter().filter(|one| one.kept == Kept::Parts);
+        // Only a plan must know which runs are going on.
+        let parts = known.iter().filter(|one| one.kept == Kept::Parts && !matches!(wanted, Wanted::Run(_)));
         let asking = parts.map(|one| {
             let (objects, account, run) = (self.objects.clone(), self.account.clone(), one.run.clone());
             async move {
@@ -364,7 +382,7 @@ impl Shared {
 
     /// The finding of a store that can't be used.
     pub(super) fn unusable(&self, error: &StoreError) -> Diagnostic {
-        unusable(&self.name, error)
+        unusable(&self.name, error, self.writes)
     }
 }
 
@@ -372,13 +390,18 @@ const REPAIR: &str =
     "look at the object in the bucket, and at who may write there; `livevod doctor` checks the rest";
 
 /// The finding of a store that can't be used.
-pub(super) fn unusable(name: &str, error: &StoreError) -> Diagnostic {
+fn unusable(name: &str, error: &StoreError, writes: bool) -> Diagnostic {
     use crate::store::Trouble;
     let message = format!("the store {name} can't be used: {error}");
     let help = match error.trouble {
-        Trouble::Unreachable | Trouble::Busy => {
-            "try again; nothing is written to the service without the store, since another machine could be writing"
-        }
+        Trouble::Unreachable | Trouble::Busy => match writes {
+            true => {
+                "try again; nothing is written to the service without the store, since another machine could be writing"
+            }
+            false => {
+                "check its URL and the network, and try again; without the store, livevod does not know what other machines left unfinished"
+            }
+        },
         Trouble::Forbidden => "`livevod ram-policy --store URL` prints the permissions that a store needs",
         Trouble::Unauthenticated => "`livevod doctor` says where the credentials come from",
         Trouble::Skewed => {

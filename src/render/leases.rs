@@ -101,23 +101,22 @@ fn who(holder: Option<&Holder>) -> Option<String> {
     Some(std::iter::once(first.join(" ")).chain(rest).collect::<Vec<_>>().join(", "))
 }
 
-/// Why a run is refused that needs a domain which another run holds, and what helps. `flags` name the store in a command, if it needs
-/// that.
-pub fn held(held: &Held, flags: &str) -> (String, String) {
+/// Why a run is refused that needs a domain which another run holds, what helps, and how to end that lease. `flags` name the store in a
+/// command, if it needs that.
+pub fn held(held: &Held, flags: &str) -> (String, String, Option<String>) {
     let message = holds(&[held]);
     let help = match held.until {
         Some(_) => format!(
-            "`--lease-wait 10m` waits for it; if that run has died, its domains are free from {} on; if it hangs, \
-             `livevod lease release {}{flags}` ends its lease",
-            moment(held.free_from),
-            token(held)
+            "`--lease-wait 10m` waits for it; if that run has died, its domains are free from {} on",
+            moment(held.free_from)
         ),
         None => format!(
             "its lease has ended, but what it sent may still arrive until {}; try again then",
             moment(held.free_from)
         ),
     };
-    (message, help)
+    let release = || format!("`livevod lease release {}{flags}` ends its lease, if it hangs", token(held));
+    (message, help, held.until.is_some().then(release))
 }
 
 /// What happens while domains are taken, for people who wait.
