@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::arguments::quirk;
 use super::emulated_account::Account;
 use super::emulated_session::{Begun, Ended};
 use super::failure::{Failure, with_causes};
 use super::interrupt::Interrupt;
 use super::kinds::Kind;
 use super::places::Places;
+use super::remote::quirk;
 use super::run::{Run, Session};
 use super::runtime::block_on;
 use super::sealed;

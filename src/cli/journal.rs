@@ -4,7 +4,6 @@ use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 use jiff::Timestamp;
 
-use super::arguments::MaxFindings;
 use super::candidates;
 use super::failure::Failure;
 use super::found::{all, find};
@@ -12,6 +11,7 @@ use super::kept::Kept;
 use super::moments::since;
 use super::prune;
 use super::push;
+use super::rules::MaxFindings;
 use super::run::{Run, Session, Told};
 use super::views::of_pages;
 use crate::apply::journal::{Header, RunRecord};

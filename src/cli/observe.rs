@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::arguments::Scope;
 use super::connect::{Access, Connection, account, connect, with_source};
 use super::failure::Failure;
 use super::goal::{Goal, Reach, WayBack};
 use super::load::Loaded;
+use super::planning::Scope;
 use super::record::{Earlier, Start};
 use super::runtime::block_on;
 use super::saved;

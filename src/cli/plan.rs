@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::arguments::{Guards, Planning, Scope, plan_options};
 use super::base::{self, BaseFiles};
 use super::connect::{Access, connect};
 use super::events::Streaming;
@@ -14,6 +13,7 @@ use super::live::{Live, Replaying};
 use super::load::{Loaded, load};
 use super::observe::{Observed, against, observe};
 use super::places::{Places, is_standard_output};
+use super::planning::{Guards, Planning, Scope, plan_options};
 use super::published;
 use super::record::Earlier;
 use super::rerun;

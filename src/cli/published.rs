@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::arguments::Remote;
 use super::failure::Failure;
 use super::keeping::Keeping;
+use super::remote::Remote;
 use super::runtime::block_on;
 use super::sealed::refuse_secrets;
 use super::shared::Shared;

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::arguments::Remote;
 use super::failure::{Failure, with_causes};
 use super::keeping::Keeping;
 use super::leased::{Leased, Waits};
 use super::pipeline;
+use super::remote::Remote;
 use super::runtime::block_on;
 use super::sealed::refuse_secrets;
 use super::shared::{Elsewhere, Fetched, Shared, Wanted};

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::arguments::{Remote, Scope};
 use super::copies::is_copy;
+use super::planning::Scope;
+use super::remote::Remote;
 use crate::config::is_standard_input;
 use crate::gate::clean;
 

@@ -7,7 +7,6 @@ use clap::{Args, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::apply::Order;
-use super::arguments::{Paths, Rules, Scope, Writing};
 use super::candidates;
 use super::events::Streaming;
 use super::failure::{Failure, with_causes};
@@ -16,7 +15,10 @@ use super::goal::{Goal, WayBack};
 use super::kinds::{Kind, insist_on};
 use super::live::Replaying;
 use super::load::{self, Loaded};
+use super::paths::Paths;
 use super::places::Places;
+use super::planning::{Scope, Writing};
+use super::rules::Rules;
 use super::run::{Run, Session, Told};
 use super::saved;
 use super::sealed;

@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::arguments::Remote;
 use super::connect::signer;
 use super::failure::{Failure, with_causes};
 use super::keeping::{Keeping, note_empty};
 use super::progress::{saying, telling};
+use super::remote::Remote;
 use super::runtime::block_on;
 use super::terminal::{note, secrets};
 use crate::api::Timeouts;

@@ -6,10 +6,11 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::arguments::{Remote, Scope};
 use super::copies::{FRONT, copy};
 use super::failure::Failure;
 use super::keeping::Keeping;
+use super::planning::Scope;
+use super::remote::Remote;
 use super::runtime::block_on;
 use super::shared::Shared;
 use super::terminal::{Terminal, secrets};
