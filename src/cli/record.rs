@@ -232,7 +232,7 @@ pub(super) struct Desk {
 
 enum Held {
     Lock(#[expect(dead_code, reason = "held until it is dropped")] Locked),
-    Lease(Leased),
+    Lease(Box<Leased>),
 }
 
 impl Desk {
@@ -250,7 +250,7 @@ impl Desk {
         let run = RunId::new(Timestamp::now(), random);
         let folder = keeping.folder();
         let held = match Shared::open(keeping, Some(remote), target.account.as_deref())? {
-            Some(shared) => Held::Lease(Leased::take(shared, &run.name, domains, waits).await?),
+            Some(shared) => Held::Lease(Box::new(Leased::take(shared, &run.name, domains, waits).await?)),
             None => {
                 keeping.note_if_empty();
                 Held::Lock(Locked::lock(&folder)?)
