@@ -12,10 +12,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Aired, DomainAired, Period, Publish, Video};
-use crate::{schema, sealed};
+use crate::schema;
+use crate::sealed::{self, Expected, OpenError};
 
 /// The version of the format.
 pub const FORMAT_VERSION: &str = "1.0";
+
+const EXPECTED: Expected = Expected { name: "a sessions file", versions: &[FORMAT_VERSION] };
 
 /// Who published when, and which recordings were listed.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,20 +35,6 @@ pub struct SavedSessions {
     pub transcoded: bool,
     /// What was read.
     pub aired: Aired,
-}
-
-/// Why a text is not a usable sessions file.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SessionsError {
-    /// Something else, or only the beginning of one.
-    #[error("not a sessions file, or a truncated one: {0}")]
-    NotOne(String),
-    /// A version that this livevod does not know.
-    #[error("format version `{0}` is unknown; this livevod reads {FORMAT_VERSION}")]
-    Version(String),
-    /// The checksum does not match.
-    #[error("checksum mismatch: the file was modified")]
-    Changed,
 }
 
 /// Who published when, and which recordings were listed, as `livevod sessions` saves it. One line for each publish and each
@@ -185,19 +174,10 @@ fn rows<T, R: Serialize>(text: &mut String, all: &[T], row: impl Fn(&T) -> R) ->
 ///
 /// # Errors
 /// If it is not, byte for byte, what [`write()`] made.
-pub fn read(text: &str) -> Result<SavedSessions, SessionsError> {
+pub fn read(text: &str) -> Result<SavedSessions, OpenError> {
     #[derive(Deserialize)]
     struct Version {
         sessions: String,
-    }
-    let not_one = |error: serde_json::Error| SessionsError::NotOne(error.to_string());
-    let Version { sessions } = serde_json::from_str(text).map_err(not_one)?;
-    if sessions != FORMAT_VERSION {
-        return Err(SessionsError::Version(sessions));
-    }
-    let document: SessionsDocument = serde_json::from_str(text).map_err(not_one)?;
-    if !sealed::is_intact(text) {
-        return Err(SessionsError::Changed);
     }
     let SessionsDocument {
         sessions: _,
@@ -209,7 +189,7 @@ pub fn read(text: &str) -> Result<SavedSessions, SessionsError> {
         transcoded,
         domains,
         checksum: _,
-    } = document;
+    } = sealed::open(text, &EXPECTED, |Version { sessions }| sessions)?;
     let domains = domains.into_iter().map(|(name, rows)| (name.into(), rows.aired())).collect();
     Ok(SavedSessions { livevod, time, target, account, transcoded, aired: Aired { period, domains } })
 }
@@ -423,7 +403,7 @@ mod tests {
             assert!(read(&changed).is_err(), "byte {at}");
         }
         let other = text.replace("\"sessions\": \"1.0\"", "\"sessions\": \"2.0\"");
-        assert_eq!(read(&other), Err(SessionsError::Version("2.0".into())));
+        assert!(matches!(read(&other), Err(OpenError::Version { version, .. }) if version == "2.0"));
     }
 
     #[test]

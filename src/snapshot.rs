@@ -13,14 +13,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, DomainSnapshot, Pattern, Remote, Snapshot};
-use crate::{schema, sealed};
+use crate::schema;
+use crate::sealed::{self, Expected, OpenError};
 
 /// Version of the format.
 const FORMAT_VERSION: &str = "3.0";
 
-/// The previous versions, which are still read: 1.0 held each address as one text, and both held the settings of 2026
-/// as texts under `carried`, without formats.
-const EARLIER: [&str; 2] = ["1.0", "2.0"];
+/// The previous versions are still read: 1.0 held each address as one text, and both held the settings of 2026 as texts
+/// under `carried`, without formats.
+const EXPECTED: Expected = Expected { name: "a snapshot", versions: &["1.0", "2.0", FORMAT_VERSION] };
 
 /// A snapshot, and where it is from.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,15 +49,9 @@ pub struct Saved {
 /// Why a text is not a usable snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
-    /// Not a snapshot, or only the beginning of one.
-    #[error("not a snapshot, or a truncated one: {0}")]
-    NotOne(String),
-    /// A version that this livevod does not know.
-    #[error("format version `{0}` is unknown; this livevod reads {earlier} and {FORMAT_VERSION}", earlier = EARLIER.join(", "))]
-    Version(String),
-    /// The checksum does not match.
-    #[error("checksum mismatch: the file was modified")]
-    Changed,
+    /// It is not one, or not as it was written.
+    #[error(transparent)]
+    Sealed(#[from] OpenError),
     /// Unmodified, but its content is not possible.
     #[error("its content is contradictory: {0}")]
     Impossible(String),
@@ -157,28 +152,13 @@ fn rows(domain: &DomainSnapshot) -> serde_json::Result<Vec<String>> {
 /// # Errors
 /// If the text is not, byte for byte, what [`write()`] made.
 pub fn read(text: &str) -> Result<Saved, SnapshotError> {
-    known_version(text)?;
-    let document: SnapshotDocument =
-        serde_json::from_str(text).map_err(|error| SnapshotError::NotOne(error.to_string()))?;
-    if !sealed::is_intact(text) {
-        return Err(SnapshotError::Changed);
-    }
-    document.saved()
-}
-
-/// Checks the version first, since everything else may have another meaning in another version.
-fn known_version(text: &str) -> Result<(), SnapshotError> {
     #[derive(Deserialize)]
     struct Version {
         snapshot: String,
     }
-    let version: Version =
-        serde_json::from_str(text).map_err(|error| SnapshotError::NotOne(error.to_string()))?;
-    match &*version.snapshot {
-        FORMAT_VERSION => Ok(()),
-        earlier if EARLIER.contains(&earlier) => Ok(()),
-        _ => Err(SnapshotError::Version(version.snapshot)),
-    }
+    sealed::open(text, &EXPECTED, |Version { snapshot }| snapshot)
+        .map_err(Into::into)
+        .and_then(SnapshotDocument::saved)
 }
 
 impl SnapshotDocument {
@@ -362,7 +342,10 @@ mod tests {
     fn a_snapshot_cut_anywhere_is_refused() {
         let text = write(&saved()).unwrap();
         for cut in 0..text.len() {
-            assert!(matches!(read(&text[..cut]), Err(SnapshotError::NotOne(_) | SnapshotError::Changed)));
+            assert!(matches!(
+                read(&text[..cut]),
+                Err(SnapshotError::Sealed(OpenError::NotOne { .. } | OpenError::Changed))
+            ));
         }
     }
 
@@ -370,7 +353,6 @@ mod tests {
     fn another_version_is_said_to_be_one() {
         let text = write(&saved()).unwrap().replace(FORMAT_VERSION, "4.0");
         let refused = read(&text).unwrap_err();
-        assert_eq!(refused, SnapshotError::Version("4.0".into()));
         assert_eq!(
             refused.to_string(),
             "format version `4.0` is unknown; this livevod reads 1.0, 2.0 and 3.0"

@@ -94,7 +94,7 @@ impl Domain {
 
 impl Domain {
     /// Whether a listing that was asked for after the last write of a change left shows the change as wanted.
-    fn is_listed_as_wanted(&self, change: &Change) -> bool {
+    pub(super) fn is_listed_as_wanted(&self, change: &Change) -> bool {
         let left = self.run.books.left(&change.address);
         let look = left.and_then(|left| self.run.reader.listed_since(&change.address, left));
         look.is_some_and(|look| compare(Aim::of(change), look.found.as_ref()) == Verdict::Done)

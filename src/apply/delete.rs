@@ -59,7 +59,8 @@ impl Write for Deleting<'_> {
             return self.guarded.retry(spelling, error).await;
         }
         let Guarded { domain, change, tries, .. } = &self.guarded;
-        Some(tries.end(domain.refused_delete(change, error, tries.lost_one()).await))
+        let ended = domain.refused_delete(change, error, tries.lost_one()).await;
+        Some(self.guarded.end(ended))
     }
 }
 

@@ -84,7 +84,7 @@ impl<'a> Guarded<'a> {
 
     /// How the change ends, given how its last attempt did.
     pub(super) fn end(&self, ended: Ended) -> Ended {
-        self.tries.end(ended)
+        self.tries.end(ended, || self.domain.is_listed_as_wanted(self.change))
     }
 
     /// First the permits, then the compare. A failed read is repeated, and no permit is held in the meantime.

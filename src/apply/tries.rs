@@ -54,12 +54,20 @@ impl Tries {
     }
 
     /// How the change ends, given how its last attempt did. What an earlier attempt left open stays open, even if this
-    /// one was refused, unless this one found everything as wanted. That an earlier write is not visible proves
-    /// nothing: listings lag behind.
-    pub(super) fn end(&self, ended: Ended) -> Ended {
+    /// one was refused, unless this one found everything as wanted, or a listing shows it as wanted that another change
+    /// has read. That an earlier write is not visible proves nothing: listings lag behind.
+    pub(super) fn end(&self, ended: Ended, is_listed_as_wanted: impl FnOnce() -> bool) -> Ended {
         let Some(error) = &self.unclear else { return ended };
         let request_id = ended.request_id.or_else(|| error.request_id().map(str::to_owned));
+        let is_open = match &ended.outcome {
+            // Its own compare came last, and found something else.
+            Outcome::NotAttempted(Failure { cause: Cause::Stale(_), .. }) => false,
+            Outcome::NotAttempted(_) => true,
+            Outcome::Failed(failure) => failure.remote.is_some(),
+            Outcome::Done | Outcome::Unknown(_) => false,
+        };
         let outcome = match ended.outcome {
+            _ if is_open && is_listed_as_wanted() => Outcome::Done,
             Outcome::NotAttempted(failure) => Outcome::Unknown(Failure {
                 remote: failure.remote.clone().or_else(|| Some(error.clone())),
                 ..failure.within(Cause::AfterLost)
@@ -72,5 +80,64 @@ impl Tries {
             outcome @ (Outcome::Done | Outcome::Failed(_) | Outcome::Unknown(_)) => outcome,
         };
         Ended { outcome, request_id }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::apply::cause::Stale;
+
+    /// The history of a write that was lost once.
+    fn lost_once() -> Tries {
+        let unclear = Error::Ambiguous { host: "localhost".to_owned(), reason: "no answer".to_owned() };
+        Tries {
+            retry: Retry::until(Instant::now()),
+            unclear: Some(unclear),
+            lost: 1,
+            looks: None,
+            outdated: 0,
+            has_begun: true,
+        }
+    }
+
+    fn end(outcome: Outcome, is_listed: bool) -> Outcome {
+        lost_once().end(Ended { outcome, request_id: None }, || is_listed).outcome
+    }
+
+    #[test]
+    fn a_lost_write_that_a_listing_shows_is_done_though_it_is_not_sent_again() {
+        let failure = |cause| Failure { cause, remote: None };
+        let kept_back = || Outcome::NotAttempted(failure(Cause::Interrupted));
+        let withheld = Error::Withheld { reason: "the lease was lost".to_owned() };
+        let refused =
+            || Outcome::Failed(Failure { cause: Cause::Interrupted, remote: Some(withheld.clone()) });
+        assert_eq!(end(kept_back(), true), Outcome::Done);
+        assert_eq!(end(refused(), true), Outcome::Done);
+        assert!(matches!(end(kept_back(), false), Outcome::Unknown(_)));
+        assert!(matches!(end(refused(), false), Outcome::Unknown(_)));
+    }
+
+    #[test]
+    fn what_the_last_read_shows_outranks_a_listing_of_another_change() {
+        let failure = |cause| Failure { cause, remote: None };
+        let stale = Outcome::NotAttempted(failure(Cause::Stale(Stale::Gone)));
+        assert!(matches!(end(stale, true), Outcome::Unknown(_)));
+        let otherwise = Outcome::Failed(failure(Cause::Interrupted));
+        assert_eq!(end(otherwise.clone(), true), otherwise);
+        let unknown = Outcome::Unknown(failure(Cause::Interrupted));
+        assert_eq!(end(unknown.clone(), true), unknown);
+    }
+
+    /// Without a lost write, nothing is left open.
+    #[test]
+    fn a_change_without_a_lost_write_ends_as_its_last_attempt() {
+        let tries = Tries { unclear: None, ..lost_once() };
+        let failure = Failure { cause: Cause::Interrupted, remote: None };
+        let ended = Ended { outcome: Outcome::NotAttempted(failure), request_id: None };
+        let outcome = ended.outcome.clone();
+        assert_eq!(tries.end(ended, || true).outcome, outcome);
     }
 }

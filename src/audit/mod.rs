@@ -28,7 +28,7 @@ pub use self::join::{Session, sessions};
 pub use self::near::is_near_miss;
 pub use self::replay::{Replay, ReplayRow, Sides, Tally};
 pub use self::report::{
-    Audit, AuditError, DomainAudit, FORMAT_VERSION, Made, Recording, RuledBy, RulingConfig, SessionAudit,
+    Audit, DomainAudit, FORMAT_VERSION, Made, Recording, RuledBy, RulingConfig, SessionAudit,
 };
 pub use self::verdict::{Kind, Reason, Settings, Verdict, judge};
 pub use self::writes::writes;

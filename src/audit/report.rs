@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::history::{Ruler, Ruling, Since};
 use super::verdict::{Kind, Reason, Settings, Verdict};
 use crate::model::{Address, Aired, Period, RecordConfig, Video};
-use crate::sealed;
+use crate::sealed::{self, Expected, OpenError};
 use crate::source::{Place, Sources};
 
 /// The version of the sealed text.
 pub const FORMAT_VERSION: &str = "1.0";
+
+const EXPECTED: Expected = Expected { name: "a report of an audit", versions: &[FORMAT_VERSION] };
 
 /// What became of everything that aired in a period.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,20 +134,6 @@ pub struct Recording {
     pub status: Option<String>,
 }
 
-/// Why a text is not a usable report of an audit.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AuditError {
-    /// Something else, or only the beginning of a report.
-    #[error("not a report of an audit, or a truncated one: {0}")]
-    NotOne(String),
-    /// A version that this livevod does not know.
-    #[error("format version `{0}` is unknown; this livevod reads {FORMAT_VERSION}")]
-    Version(String),
-    /// The checksum does not match.
-    #[error("checksum mismatch: the file was modified")]
-    Changed,
-}
-
 /// Where an audit was made.
 #[derive(Debug, Clone, Copy)]
 pub struct Made<'a> {
@@ -260,19 +248,10 @@ impl Audit {
     ///
     /// # Errors
     /// If it is not, byte for byte, what [`Audit::write`] made.
-    pub fn read(text: &str) -> Result<Self, AuditError> {
+    pub fn read(text: &str) -> Result<Self, OpenError> {
         #[derive(Deserialize)]
         struct Version {
             audit: String,
-        }
-        let not_one = |error: serde_json::Error| AuditError::NotOne(error.to_string());
-        let Version { audit } = serde_json::from_str(text).map_err(not_one)?;
-        if audit != FORMAT_VERSION {
-            return Err(AuditError::Version(audit));
-        }
-        let document: AuditText = serde_json::from_str(text).map_err(not_one)?;
-        if !sealed::is_intact(text) {
-            return Err(AuditError::Changed);
         }
         let AuditText {
             _audit: _,
@@ -287,7 +266,7 @@ impl Audit {
             configurations,
             sessions,
             _checksum: _,
-        } = document;
+        } = sealed::open(text, &EXPECTED, |Version { audit }| audit)?;
         Ok(Self { livevod, time, target, account, period, grace, slack, domains, configurations, sessions })
     }
 }

@@ -120,12 +120,12 @@ fn advise(error: &mut Error, tip: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::program;
+    use super::super::built;
     use super::*;
 
     #[test]
     fn what_livevod_has_is_in_no_table() {
-        let program = program();
+        let program = built();
         for word in COMMANDS.iter().flat_map(|(words, _)| *words) {
             assert!(program.find_subcommand(word).is_none(), "{word}");
         }
@@ -138,7 +138,7 @@ mod tests {
     /// A tip that names a command or an option which does not exist would be worse than none.
     #[test]
     fn each_tip_names_commands_and_options_that_exist() {
-        let program = program();
+        let program = built();
         for (_, tip) in COMMANDS.iter().chain(&OPTIONS) {
             for code in tip.split('`').skip(1).step_by(2) {
                 let mut words = code.split(' ');

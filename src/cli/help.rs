@@ -1,7 +1,9 @@
-//! The arrangement of help and manual pages: the most used options first, related options together, examples last.
+//! The command line as people meet it: the most used options first, related options together, examples last.
+
+use std::ffi::OsStr;
 
 use clap::builder::Resettable;
-use clap::{Arg, Command};
+use clap::{Arg, Args, Command, Id};
 
 /// A section of a help page: its heading, and its options in order of use.
 struct Part {
@@ -118,24 +120,58 @@ const EXAMPLES: [(&str, &str); 22] = [
 const APPROVED: &str =
     "Output format; a machine format contains only the report, and the approval must come from a flag";
 
-/// The program's command line with its help arranged and examples added.
-pub(super) fn arranged(command: Command) -> Command {
-    command.mut_args(placed).mut_subcommands(|command| {
-        let examples = EXAMPLES.iter().find(|(name, _)| *name == command.get_name());
-        let command = match examples {
-            Some((_, text)) => command.after_help(format!("Examples:\n{text}")),
-            None => command,
-        };
-        let command = match command.get_name() {
-            "apply" | "restore" => command.mut_arg("format", |argument| argument.help(APPROVED)),
-            _ => command,
-        };
-        command.mut_args(placed).mut_subcommands(|inner| inner.mut_args(placed))
+/// The program's options in order of use; those of its commands are arranged when a command is named.
+pub(super) fn arranged(program: Command) -> Command {
+    program.mut_args(placed)
+}
+
+/// A command with the options of `T`, its help arranged and examples added. What it has already comes last: the options
+/// of the whole program.
+pub(super) fn with_options<T: Args>(command: Command) -> Command {
+    let inherited: Vec<Id> = command.get_arguments().map(|argument| argument.get_id().clone()).collect();
+    let is_own = |argument: &Arg| !inherited.contains(argument.get_id());
+    // The options have docstrings of their own, which clap would take for the command's.
+    let (about, long_about) = (command.get_about().cloned(), command.get_long_about().cloned());
+    let command =
+        T::augment_args(command).about(Resettable::from(about)).long_about(Resettable::from(long_about));
+    let examples = EXAMPLES.iter().find(|(name, _)| *name == command.get_name());
+    let command = match examples {
+        Some((_, text)) => command.after_help(format!("Examples:\n{text}")),
+        None => command,
+    };
+    let command = match command.get_name() {
+        "apply" | "restore" => command.mut_arg("format", |argument| argument.help(APPROVED)),
+        _ => command,
+    };
+    let name = command.get_name().to_owned();
+    let command = reworded(command, &name);
+    let command = command.mut_args(|argument| if is_own(&argument) { placed(argument) } else { argument });
+    // clap puts an argument last when it is changed.
+    let command = inherited.iter().fold(command, |command, name| command.mut_arg(name, |argument| argument));
+    command.mut_subcommands(|inner| {
+        let path = format!("{name} {}", inner.get_name());
+        reworded(inner, &path).mut_args(placed)
     })
 }
 
+/// The help of options that do something else than in other commands: the command, the option, and its help.
+const OTHERWISE: [(&str, &str, &str); 4] = [
+    ("lease", "folder", LOCKED),
+    ("lease release", "folder", LOCKED),
+    ("journal push", "folder", "Folder of the journals that are uploaded [default: .livevod/journal]"),
+    ("journal push", "account", "Account whose journals are uploaded; without it, those of every account"),
+];
+
+const LOCKED: &str = "Folder of the journals: without a store, an apply locks it [default: .livevod/journal]";
+
+/// The command with the help of its own options.
+fn reworded(command: Command, path: &str) -> Command {
+    let own = OTHERWISE.iter().filter(|(of, ..)| *of == path);
+    own.fold(command, |command, (_, option, help)| command.mut_arg(*option, |argument| argument.help(*help)))
+}
+
 fn placed(argument: Arg) -> Arg {
-    let argument = with_sources(argument);
+    let argument = without_empty_variable(with_sources(argument));
     if argument.is_positional() {
         return argument;
     }
@@ -143,6 +179,15 @@ fn placed(argument: Arg) -> Arg {
     let Some((part, at)) = PARTS.iter().find_map(|part| Some((part, place(part)?))) else { return argument };
     let heading = part.heading.map_or(Resettable::Reset, |heading| Resettable::Value(heading.into()));
     argument.help_heading(heading).display_order(at)
+}
+
+/// An empty environment variable counts as not set, as in other programs.
+fn without_empty_variable(argument: Arg) -> Arg {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    match argument.get_env() {
+        Some(name) if is_empty(name) => argument.env(Resettable::Reset),
+        _ => argument,
+    }
 }
 
 /// The argument with its variable and its default on a line of their own below its help. A default that clap does not
@@ -163,13 +208,13 @@ fn with_sources(argument: Arg) -> Arg {
 
 #[cfg(test)]
 mod tests {
-    use super::super::program;
+    use super::super::{built, program};
     use super::*;
 
     #[test]
     fn every_command_has_two_examples_that_can_be_parsed() {
-        let program = program();
-        for command in program.get_subcommands() {
+        let known = built();
+        for command in known.get_subcommands().filter(|command| command.get_name() != "help") {
             let examples = EXAMPLES.iter().find(|(name, _)| *name == command.get_name()).unwrap().1;
             assert_eq!(examples.lines().count(), 2, "{}", command.get_name());
             for line in examples.lines() {
@@ -177,10 +222,7 @@ mod tests {
                 let words = line.split_whitespace().take_while(|word| !["|", ">"].contains(word));
                 let words: Vec<&str> = words.collect();
                 assert_eq!(words[..2], ["livevod", command.get_name()], "{line}");
-                program
-                    .clone()
-                    .try_get_matches_from(&words)
-                    .unwrap_or_else(|error| panic!("{line}: {error}"));
+                program().try_get_matches_from(&words).unwrap_or_else(|error| panic!("{line}: {error}"));
             }
         }
     }
@@ -188,7 +230,7 @@ mod tests {
     /// The terminal's width decides where lines end.
     #[test]
     fn a_paragraph_of_a_long_help_is_one_line() {
-        let program = program();
+        let program = built();
         let commands = program.get_subcommands();
         let commands: Vec<_> =
             commands.flat_map(|one| std::iter::once(one).chain(one.get_subcommands())).collect();
@@ -204,7 +246,7 @@ mod tests {
 
     #[test]
     fn what_is_placed_is_an_option_of_some_command() {
-        let program = program();
+        let program = built();
         let known: Vec<&str> = program
             .get_subcommands()
             .flat_map(clap::Command::get_arguments)

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
@@ -24,7 +23,7 @@ use crate::model::{Address, Aired, DomainAired, Period, Publish, Snapshot};
 use crate::plan::{Guard, PlanOptions, Released};
 use crate::render;
 use crate::sessions::SavedSessions;
-use crate::wire::{PUBLISH_DAYS, PUBLISHES_PER_SECOND};
+use crate::wire::PUBLISH_DAYS;
 
 /// What is read of the past, for the plan to be replayed on.
 #[derive(Debug, Default, Args)]
@@ -273,6 +272,6 @@ fn records_transcoded(state: &Snapshot, domain: &str) -> bool {
 
 /// What is about to be read, and the least that it takes.
 fn announced(domains: usize, period: Period, terminal: &Terminal) -> String {
-    let least = Duration::from_secs((domains as u64).div_ceil(PUBLISHES_PER_SECOND.into()));
+    let least = reading::least_seconds(domains, period);
     render::replay_announced(domains, period, least, terminal.stderr)
 }

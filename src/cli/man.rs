@@ -37,7 +37,7 @@ struct Page {
 impl Run for Arguments {
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let unmade = |error: io::Error| Diagnostic::new(Code::Unreadable, error.to_string());
-        let pages = pages((session.program)()).map_err(unmade)?;
+        let pages = pages(&(session.program)()).map_err(unmade)?;
         if let Some(folder) = &self.dir {
             for page in &pages {
                 page.write(folder)?;
@@ -61,9 +61,8 @@ impl Run for Arguments {
 }
 
 /// The program's page, one for each command, and one for the files.
-fn pages(mut command: clap::Command) -> io::Result<Vec<Page>> {
-    command.build();
-    let mut pages = vec![page("livevod".to_owned(), &command)?];
+fn pages(command: &clap::Command) -> io::Result<Vec<Page>> {
+    let mut pages = vec![page("livevod".to_owned(), command)?];
     for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
         let name = format!("livevod-{}", inner.get_name());
         pages.push(page(name.clone(), &inner.clone().display_name(name))?);

@@ -1,7 +1,6 @@
 //! The commands: they read arguments, run the pipeline, print the result and end with an exit code.
 
 mod apply;
-mod arguments;
 mod audit;
 mod base;
 mod candidates;
@@ -9,6 +8,7 @@ mod checkup;
 mod clock;
 mod completions;
 mod connect;
+mod copies;
 mod default_paths;
 mod doctor;
 mod drift;
@@ -44,12 +44,15 @@ mod merge;
 mod moments;
 mod monitor;
 mod observe;
+mod on_demand;
 mod online;
 mod only_new;
 mod outputs;
+mod paths;
 mod pipeline;
 mod places;
 mod plan;
+mod planning;
 mod progress;
 mod prune;
 mod published;
@@ -57,10 +60,12 @@ mod push;
 mod ram_policy;
 mod reading;
 mod record;
+mod remote;
 mod render;
 mod rerun;
 mod restore;
 mod reviewed;
+mod rules;
 mod run;
 mod runtime;
 mod saved;
@@ -80,14 +85,14 @@ mod validate;
 mod views;
 mod window;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
-use clap::builder::Resettable;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::render::Exit;
 use events::Events;
 use failure::Failure;
+use on_demand::OnDemand;
 use run::{Run, Session, Told};
 use stored::Stored;
 use terminal::{Color, Terminal};
@@ -125,13 +130,13 @@ macro_rules! commands {
     ($($(#[$about:meta])* $name:ident($room:ident),)*) => {
         #[derive(Debug, Subcommand)]
         enum Command {
-            $($(#[$about])* $name($room::Arguments),)*
+            $($(#[$about])* $name(OnDemand<$room::Arguments>),)*
         }
 
         impl Command {
             fn arguments(&self) -> &dyn Run {
                 match self {
-                    $(Command::$name(arguments) => arguments,)*
+                    $(Command::$name(OnDemand(arguments)) => arguments,)*
                 }
             }
         }
@@ -205,29 +210,26 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     stream_url::hide_keys(&arguments, terminal::secrets());
     match parse(&arguments) {
         Ok(cli) => run(&cli, stored),
-        Err(error) => terminal::all_written(usage::end(error, &program(), &arguments)),
+        Err(error) => terminal::all_written(usage::end(error, built, &arguments)),
     }
 }
 
 fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    let mut command = without_empty_variables(program());
+    let mut command = program();
     let mut matches = command.try_get_matches_from_mut(arguments)?;
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
-/// The command line, with its help arranged.
+/// The command line, with its help arranged. Options of commands are there once it is built.
 fn program() -> clap::Command {
     help::arranged(Cli::command())
 }
 
-/// An empty environment variable counts as not set, as in other programs.
-fn without_empty_variables(command: clap::Command) -> clap::Command {
-    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
-    let command = command.mut_args(|argument| match argument.get_env() {
-        Some(name) if is_empty(name) => argument.env(Resettable::Reset),
-        _ => argument,
-    });
-    command.mut_subcommands(without_empty_variables)
+/// The command line with the options of all commands.
+fn built() -> clap::Command {
+    let mut program = program();
+    program.build();
+    program
 }
 
 fn run(Cli { color, command }: &Cli, stored: Stored) -> Exit {
@@ -242,7 +244,7 @@ fn run(Cli { color, command }: &Cli, stored: Stored) -> Exit {
     };
     let terminal = terminal.beside_outputs(places.take_standard_output());
     let layout = terminal.layout(format);
-    let session = Session { terminal, events, program };
+    let session = Session { terminal, events, program: built };
     let failed = |failure: Failure| {
         session.events.failure(&failure);
         failure.report(&layout, &session.terminal)

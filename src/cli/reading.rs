@@ -27,9 +27,6 @@ const LARGEST: u64 = 1 << 30;
 /// An unfinished reading that is older than this is begun anew: its period is no longer what was asked for.
 const CONTINUED: SignedDuration = SignedDuration::from_hours(6);
 
-/// How many publish lists the service answers a second.
-const LISTS_A_SECOND: usize = PUBLISHES_PER_SECOND as usize;
-
 /// What is asked of each domain.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
@@ -86,15 +83,19 @@ pub(super) async fn read(
     Ok(Aired { period, domains: read })
 }
 
+/// The least time for the publish lists of a period, in seconds.
+pub(super) fn least_seconds(domains: usize, period: Period) -> u64 {
+    let parts = period.length().as_hours().div_euclid(24 * PUBLISH_DAYS) as u64 + 1;
+    (domains as u64 * parts).div_ceil(PUBLISHES_PER_SECOND.into())
+}
+
 /// Says before it starts how long a long reading takes at least.
 fn tell_cost(connection: &Connection, domains: usize, period: Period) {
-    let parts = period.length().as_hours().div_euclid(24 * PUBLISH_DAYS) as usize + 1;
-    let lists = domains * parts;
-    let seconds = lists / LISTS_A_SECOND;
+    let seconds = least_seconds(domains, period);
     if seconds >= 5 && !connection.is_local {
         note(&format!(
             "reading what aired on {domains} domains takes at least {seconds} s: the service answers \
-             {LISTS_A_SECOND} publish lists a second\n"
+             {PUBLISHES_PER_SECOND} publish lists a second\n"
         ));
     }
 }

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::arguments::Remote;
 use super::failure::{Failure, with_causes};
 use super::keeping::Keeping;
 use super::leased::{Leased, Waits};
 use super::pipeline;
+use super::remote::Remote;
+use super::runtime::block_on;
 use super::sealed::refuse_secrets;
-use super::shared::{Fetched, Shared, Wanted};
+use super::shared::{Elsewhere, Fetched, Shared, Wanted};
 use super::terminal::secrets;
 use crate::apply::journal::{
     Broken, Header, History, Journal, JournalError, JournalFile, LastEntry, LeftOpen, LeftOpenFound,
@@ -27,7 +28,7 @@ use crate::model::{Address, Snapshot};
 use crate::plan::{Gaps, Plan, Released};
 use crate::render::Target;
 use crate::snapshot::{self, Saved};
-use crate::store::Lease;
+use crate::store::{self, Lease};
 
 /// The journals of earlier runs against the same target and account.
 #[derive(Default)]
@@ -41,6 +42,8 @@ pub(super) struct Earlier {
     pub(super) has_waited: bool,
     /// A finding for each journal that can't be read.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Runs that are going on elsewhere.
+    elsewhere: Option<Elsewhere>,
 }
 
 impl Earlier {
@@ -49,9 +52,21 @@ impl Earlier {
     /// # Errors
     /// When the folder or the store can't be read.
     pub(super) fn read(keeping: &Keeping, remote: &Remote, target: &Target) -> Result<Self, Failure> {
-        let account = target.account.as_deref();
-        let fetched = Shared::bring(keeping, Some(remote), account, Wanted::Open)?;
-        Self::here(&keeping.folder(), fetched, target)
+        let Some(shared) = Shared::open(keeping, Some(remote), target.account.as_deref())? else {
+            keeping.note_if_empty();
+            return Self::here(&keeping.folder(), Fetched::default(), target);
+        };
+        let fetched = block_on(shared.fetch(Wanted::Open))??;
+        let elsewhere = shared.elsewhere(&fetched);
+        Ok(Self { elsewhere, ..Self::here(&keeping.folder(), fetched, target)? })
+    }
+
+    /// Which of these domains other runs hold at this moment, as far as that is known.
+    pub(super) async fn held_elsewhere(&self, domains: BTreeSet<String>) -> Vec<store::Held> {
+        match &self.elsewhere {
+            Some(elsewhere) => elsewhere.hold(&domains).await,
+            None => Vec::new(),
+        }
     }
 
     /// Reads every journal, also those of runs that are over.
@@ -235,7 +250,10 @@ impl Desk {
         let folder = keeping.folder();
         let held = match Shared::open(keeping, Some(remote), target.account.as_deref())? {
             Some(shared) => Held::Lease(Leased::take(shared, &run.name, domains, waits).await?),
-            None => Held::Lock(Locked::lock(&folder)?),
+            None => {
+                keeping.note_if_empty();
+                Held::Lock(Locked::lock(&folder)?)
+            }
         };
         Ok(Self { folder, run, target: target.clone(), held })
     }

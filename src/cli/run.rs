@@ -52,6 +52,6 @@ impl Told<'_> {
 pub(super) struct Session {
     pub(super) terminal: Terminal,
     pub(super) events: Events,
-    /// The program's own command line.
+    /// The program's own command line, with the options of all commands.
     pub(super) program: fn() -> clap::Command,
 }

@@ -15,9 +15,12 @@ use crate::gate::{clean, is_harmful};
 use crate::render::{Exit, Format};
 
 /// Help and version are success; a usage error is 1, because 2 means differences.
-pub(super) fn end(error: clap::Error, program: &clap::Command, arguments: &[OsString]) -> Exit {
-    let error = &with_tip(error, program, &words(arguments));
+///
+/// `program` builds the command line with all options.
+pub(super) fn end(error: clap::Error, program: fn() -> clap::Command, arguments: &[OsString]) -> Exit {
     let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let error = if is_asked_for { error } else { with_tip(error, &program(), &words(arguments)) };
+    let error = &error;
     match asked_format(arguments) {
         Some(format) if !is_asked_for && !format.is_for_people() => {
             let terminal = Terminal::detect(Color::Auto, None);

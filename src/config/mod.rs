@@ -27,6 +27,7 @@ mod spelling;
 mod tokens;
 mod tree;
 mod writer;
+mod yaml;
 
 pub use document::{
     Accept, Allow, App, Defaults, Document, Domain, GroupIds, Layout, LayoutNames, Setting, Settings, Stream,
@@ -39,6 +40,7 @@ pub use quotes::{formatted, is_plain, quoted};
 pub use scalar::{is_account, is_region, is_writable};
 pub use schema::schema;
 pub use spelling::closest;
+pub use yaml::{Keys, Notation, Yaml, YamlMap};
 
 use crate::diag::{Diagnostic, Findings};
 use crate::source::{FileId, Sources};

@@ -11,10 +11,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::difference::{Difference, Drift, FieldDifference, Kind};
 use crate::model::Address;
-use crate::{sealed, wire};
+use crate::sealed::{self, Expected, OpenError};
+use crate::wire;
 
 /// Version of the format.
 const FORMAT_VERSION: &str = "1.0";
+
+const EXPECTED: Expected = Expected { name: "a record of a drift check", versions: &[FORMAT_VERSION] };
 
 /// What an earlier check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,15 +44,9 @@ pub struct News {
 /// Why a text is not a usable record of an earlier check.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KnownError {
-    /// Something else, or only the beginning of a record.
-    #[error("not a record of a drift check, or a truncated one: {0}")]
-    NotOne(String),
-    /// A version that this livevod does not know.
-    #[error("format version `{0}` is unknown; this livevod reads {FORMAT_VERSION}")]
-    Version(String),
-    /// The checksum does not match.
-    #[error("checksum mismatch: the file was modified")]
-    Changed,
+    /// It is not one, or not as it was written.
+    #[error(transparent)]
+    Sealed(#[from] OpenError),
     /// One address has two fingerprints.
     #[error("its content is contradictory: `{0}` is listed twice")]
     Twice(Address),
@@ -135,16 +132,8 @@ impl Known {
         struct Version {
             drift_check: String,
         }
-        let not_one = |error: serde_json::Error| KnownError::NotOne(error.to_string());
-        let Version { drift_check } = serde_json::from_str(text).map_err(not_one)?;
-        if drift_check != FORMAT_VERSION {
-            return Err(KnownError::Version(drift_check));
-        }
-        let document: KnownDocument = serde_json::from_str(text).map_err(not_one)?;
-        if !sealed::is_intact(text) {
-            return Err(KnownError::Changed);
-        }
-        let KnownDocument { drift_check: _, target, account, time, found: rows, checksum: _ } = document;
+        let KnownDocument { drift_check: _, target, account, time, found: rows, checksum: _ } =
+            sealed::open(text, &EXPECTED, |Version { drift_check }| drift_check)?;
         let mut found = BTreeMap::new();
         for Row { address, fingerprint } in rows {
             if found.insert(address.clone(), fingerprint).is_some() {
@@ -274,6 +263,9 @@ mod tests {
             }
         }
         let other = known(None, &drift(&[]), |_| true).write().unwrap().replace("\"1.0\"", "\"2.0\"");
-        assert_eq!(Known::read(&other), Err(KnownError::Version("2.0".into())));
+        let refused = Known::read(&other);
+        assert!(
+            matches!(refused, Err(KnownError::Sealed(OpenError::Version { version, .. })) if version == "2.0")
+        );
     }
 }

@@ -120,7 +120,7 @@ fn known_domain(params: &Params<'_>, state: &State, settings: &Settings) -> Resu
 
 /// StartTime and EndTime, both required.
 pub(super) fn period(params: &Params<'_>, most_days: i64) -> Result<Period, Refusal> {
-    let time = |name: &str| params.required(name)?.parse::<Timestamp>().map_err(|_| Refusal::malformed(name));
+    let time = |name: &str| params.time(name)?.ok_or_else(|| Refusal::missing(name));
     let (from, to) = (time("StartTime")?, time("EndTime")?);
     let is_good = from <= to && to.duration_since(from) <= SignedDuration::from_hours(24 * most_days);
     if is_good { Ok(Period::new(from, to)) } else { Err(Refusal::period_mismatch()) }

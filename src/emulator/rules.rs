@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
+use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::quirks::{ComposeOffGroup, ComposeRule, Names, ShapeChange, UpdateOmitted};
@@ -32,6 +33,10 @@ impl<'a> Params<'a> {
 
     pub(super) fn required(&self, name: &str) -> Result<&'a str, Refusal> {
         self.text(name).ok_or_else(|| Refusal::missing(name))
+    }
+
+    pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, Refusal> {
+        self.text(name).map(|text| text.parse().map_err(|_| Refusal::malformed(name))).transpose()
     }
 
     pub(super) fn number(&self, name: &str, allowed: &RangeInclusive<u32>) -> Result<Option<u32>, Refusal> {

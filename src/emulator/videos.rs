@@ -24,13 +24,8 @@ pub(super) fn live_videos(
     now: Timestamp,
 ) -> Result<Accepted, Refusal> {
     let (number, size) = page(params, "PageNo", 1..=u32::MAX, (1..=100, 10))?;
-    let at = |name: &str| {
-        params
-            .text(name)
-            .map(|text| text.parse::<Timestamp>().map_err(|_| Refusal::malformed(name)))
-            .transpose()
-    };
-    let (from, to) = (at("StartTime")?.unwrap_or(Timestamp::MIN), at("EndTime")?.unwrap_or(Timestamp::MAX));
+    let from = params.time("StartTime")?.unwrap_or(Timestamp::MIN);
+    let to = params.time("EndTime")?.unwrap_or(Timestamp::MAX);
     let domain = params.text("DomainName").map(str::to_ascii_lowercase);
     let domain = domain.as_deref();
     let (app, stream) = params.filter();

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::files::File;
 use super::groups::{GroupKey, Groups};
+use super::lines::Lines;
 use super::proof::{self, Reading, Refusal};
 use super::settings::{Want, Wanted, wanted};
-use super::yaml::{Lines, Yaml};
-use crate::config;
+use crate::config::{self, Keys, Notation, Yaml};
 use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot, Value, name_error};
 
 /// What files can't declare.
@@ -128,7 +128,7 @@ fn refusals(tries: &[(Kind<'_>, BTreeSet<Field>)]) -> Vec<Option<String>> {
         text.push_str(&format!(
             "          {}: {}\n",
             name(*at),
-            whole(&wanted(kind, None, kept, &groups)).flow()
+            whole(&wanted(kind, None, kept, &groups)).flow(Notation::NEW)
         ));
     }
     let configs = open.iter().map(|at| {
@@ -181,8 +181,8 @@ fn is_sayable(id: &str) -> bool {
 /// Every setting in one block.
 fn whole(wanted: &Wanted) -> Yaml {
     let set = wanted.iter().filter_map(|want| match want {
-        Want::Set(setting) => Some((setting.key.to_owned(), setting.value.clone())),
+        Want::Set(setting) => Some((setting.key, setting.value.clone())),
         Want::Anything | Want::Kept => None,
     });
-    Yaml::Map(set.collect())
+    Yaml::map(Keys::Settings, set)
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::yaml::{Lines, Yaml};
-use crate::config;
+use super::lines::Lines;
+use crate::config::{self, Keys, Yaml};
 use crate::model::{NO_TRANSCODE, is_group_id};
 
 /// A group as VOD knows it: the same id means another group in another region.
@@ -66,9 +66,9 @@ impl Groups {
     }
 
     /// What a setting of a domain in `region` writes for the group.
-    pub(super) fn written(&self, region: Option<&str>, id: &str) -> Yaml {
+    pub(super) fn name<'n>(&'n self, region: Option<&str>, id: &'n str) -> &'n str {
         let key = GroupKey { region: region.map(str::to_owned), id: id.to_owned() };
-        Yaml::Text(self.names.get(&key).map_or(id, String::as_str).to_owned())
+        self.names.get(&key).map_or(id, String::as_str)
     }
 
     /// Writes `transcode_groups`.
@@ -95,7 +95,7 @@ fn ids(keys: &[&GroupKey]) -> Yaml {
     let by_region: BTreeMap<&str, &str> =
         keys.iter().filter_map(|key| Some((key.region.as_deref()?, key.id.as_str()))).collect();
     let entries = by_region.into_iter();
-    Yaml::Map(entries.map(|(region, id)| (region.to_owned(), Yaml::Text(id.to_owned()))).collect())
+    Yaml::map(Keys::Names, entries.map(|(region, id)| (region, Yaml::Text(id.to_owned()))))
 }
 
 /// A name in VOD as a name in YAML: `None` if nothing of it can be used.

@@ -14,12 +14,12 @@ mod fit;
 mod groups;
 mod layouts;
 mod lift;
+mod lines;
 mod proof;
 mod settings;
 mod sketch;
 mod text;
 mod tiers;
-mod yaml;
 
 use std::collections::BTreeSet;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::groups::Groups;
-use super::yaml::Yaml;
+use crate::config::{Keys, Notation, Yaml};
 use crate::model::{Field, Format, Part, Process, RecordConfig, Value};
 
 /// The settings that are inherited one by one. The transcode group and `record_format` share a slot: the nearer of the
@@ -64,9 +64,6 @@ pub(super) struct Values {
     unwritten: [Setting; SLOTS.len()],
     all: Vec<(usize, Setting)>,
 }
-
-/// The word that leaves an inherited value.
-const DEFAULT: &str = "default";
 
 /// The settings of one configuration, before they are numbered.
 pub(super) type Wanted = [Want; SLOTS.len()];
@@ -129,7 +126,7 @@ impl Values {
             return NEVER;
         }
         let Setting { key, value } = self.setting(id);
-        (2 + (key.len() + value.flow().len()) / 24) as u64
+        (2 + (key.len() + value.flow(Notation::NEW).len()) / 24) as u64
     }
 
     /// Every value.
@@ -146,11 +143,7 @@ pub(super) fn nothing_written() -> Reached {
 /// What a configuration gets if nothing is written.
 fn unwritten(slot: usize) -> Setting {
     let field = SLOTS[slot];
-    let value = match RecordConfig::default().get(field) {
-        Value::Unset => Yaml::Word(DEFAULT.to_owned()),
-        value => scalar(&value),
-    };
-    Setting { key: field.name(), value }
+    Setting { key: field.name(), value: Yaml::of(RecordConfig::default().get(field)) }
 }
 
 /// The settings of a configuration in a region, except for those that it keeps because no file can say them. A classic one
@@ -168,11 +161,16 @@ pub(super) fn wanted(
         let is_idle = field == Field::ComposeVodTranscodeGroup && !config.auto_compose;
         if let (0, Some(formats)) = (slot, &config.record_format) {
             let order = [Format::M3u8, Format::Flv, Format::Mp4];
-            let written = order.into_iter().filter(|format| formats.contains_key(format)).map(|format| {
-                let parts = Part::ALL.into_iter().filter(|part| !kept.contains(&Field::Part(format, *part)));
-                (format.name().to_owned(), format_block(&config, format, parts, region, groups))
+            let written = order.into_iter().filter_map(|format| {
+                let mut settings = formats.get(&format)?.clone();
+                let is_kept = |part: &Part| kept.contains(&Field::Part(format, *part));
+                Part::ALL.into_iter().filter(is_kept).for_each(|part| settings.set(part, Value::Unset));
+                if let Some(Process::Transcode(id)) = &mut settings.process {
+                    *id = groups.name(region, id).to_owned();
+                }
+                Some((format.name(), Yaml::of_format(format, &settings)))
             });
-            return set(Field::RecordFormat, Yaml::Map(written.collect()));
+            return set(Field::RecordFormat, Yaml::map(Keys::Blocks, written));
         }
         if is_idle || (config.is_by_format() && CLASSIC.contains(&slot)) {
             return Want::Anything;
@@ -182,47 +180,14 @@ pub(super) fn wanted(
         }
         match config.get(field) {
             Value::Text(id) if RecordConfig::GROUPS.contains(&field) => {
-                set(field, groups.written(region, &id))
+                set(field, Yaml::Text(groups.name(region, &id).to_owned()))
             }
             value if value == Value::Unset || field.implied().as_ref() == Some(&value) => {
                 Want::Set(unwritten(slot))
             }
-            value => set(field, scalar(&value)),
+            value => set(field, Yaml::of(value)),
         }
     })
-}
-
-/// The settings of one format that say something.
-fn format_block(
-    config: &RecordConfig,
-    format: Format,
-    parts: impl Iterator<Item = Part>,
-    region: Option<&str>,
-    groups: &Groups,
-) -> Yaml {
-    let part = |part: Part| {
-        let field = Field::Part(format, part);
-        let value = config.get(field);
-        if value.is_empty() || field.implied().as_ref() == Some(&value) {
-            return None;
-        }
-        let value = match value {
-            Value::Process(Process::Transcode(id)) => Yaml::one("transcode", groups.written(region, &id)),
-            Value::Process(Process::Workflow(id)) => Yaml::one("workflow", Yaml::Text(id)),
-            Value::Process(Process::Nothing) => return None,
-            value => scalar(&value),
-        };
-        Some((part.name().to_owned(), value))
-    };
-    Yaml::Map(parts.filter_map(part).collect())
-}
-
-fn scalar(value: &Value) -> Yaml {
-    match value {
-        Value::Text(text) => Yaml::Text(text.clone()),
-        Value::Set(words) => Yaml::List(words.iter().cloned().collect()),
-        value => Yaml::Word(value.to_string()),
-    }
 }
 
 /// What must be written so that a configuration or block gets what it needs.

@@ -8,11 +8,11 @@ use super::comments;
 use super::files::{Division, File, ImportError};
 use super::fit::Fit;
 use super::layouts::Tree;
+use super::lines::Lines;
 use super::settings::{Patch, SLOTS};
 use super::sketch::{Sketch, SketchedDomain};
 use super::tiers::Written;
-use super::yaml::{Lines, Yaml};
-use crate::config::{self, quoted};
+use crate::config::{self, Keys, Notation, Yaml, quoted};
 use crate::gate::clean;
 use crate::model::{Address, domain_error};
 use crate::source::{Source, Sources};
@@ -94,7 +94,7 @@ impl<'a> Text<'a> {
             lines.line("");
             lines.block("tiers", |lines| {
                 for (name, settings) in &tiers.all {
-                    lines.entry(name, &Yaml::Map(self.settings(settings)), None);
+                    lines.entry(name, &Yaml::map(Keys::Settings, self.settings(settings)), None);
                 }
             });
         }
@@ -125,23 +125,23 @@ impl<'a> Text<'a> {
         let SketchedDomain { region, layouts, defaults, apps } = domain;
         let mut head = Vec::new();
         if let Some(region) = region.as_deref().filter(|region| Some(*region) != self.region) {
-            head.push(("region".to_owned(), Yaml::Text(region.to_owned())));
+            head.push(("region", Yaml::Text(region.to_owned())));
         }
         match &layouts[..] {
             [] => {}
-            [one] => head.push(("layout".to_owned(), Yaml::Text(one.clone()))),
-            several => head.push(("layout".to_owned(), Yaml::List(several.to_vec()))),
+            [one] => head.push(("layout", Yaml::Text(one.clone()))),
+            several => head.push(("layout", Yaml::List(several.to_vec()))),
         }
         if !defaults.is_bare() {
-            head.push(("defaults".to_owned(), self.written(defaults)));
+            head.push(("defaults", self.written(defaults)));
         }
         let left_out = self.left_out_elsewhere(name, domain);
         if apps.is_empty() && left_out.is_empty() {
-            return lines.entry(name, &Yaml::Map(head), None);
+            return lines.entry(name, &Yaml::map(Keys::Blocks, head), None);
         }
         if apps.is_empty() && head.is_empty() {
             left_out.iter().for_each(|line| lines.line(line));
-            return lines.entry(name, &Yaml::Map(head), None);
+            return lines.entry(name, &Yaml::map(Keys::Blocks, head), None);
         }
         lines.block(name, |lines| {
             left_out.iter().for_each(|line| lines.line(line));
@@ -160,8 +160,9 @@ impl<'a> Text<'a> {
         let left_out = domain.map(|domain| self.left_out_in(domain, name)).unwrap_or_default();
         let one = streams.iter().next().filter(|_| streams.len() == 1 && defaults.is_bare());
         if let Some((stream, written)) = one.filter(|_| left_out.is_empty()) {
-            let entry = Yaml::one("streams", Yaml::one(stream, self.written(written)));
-            if lines.fits(&format!("{}: {}", quoted(name), entry.flow())) {
+            let entry = Yaml::map(Keys::Names, [(stream.clone(), self.written(written))]);
+            let entry = Yaml::map(Keys::Blocks, [("streams", entry)]);
+            if lines.fits(&format!("{}: {}", quoted(name), entry.flow(Notation::NEW))) {
                 let comment = self.comment(lines, domain, name, stream);
                 return lines.entry(name, &entry, comment.as_deref());
             }
@@ -201,14 +202,14 @@ impl<'a> Text<'a> {
 
     fn written(&self, written: &Written) -> Yaml {
         let tier = written.tier.map(|tier| Yaml::Text(self.sketch.tiers.all[tier].0.clone()));
-        let tier = tier.map(|tier| ("tier".to_owned(), tier));
-        Yaml::Map(tier.into_iter().chain(self.settings(&written.own)).collect())
+        let tier = tier.map(|tier| ("tier", tier));
+        Yaml::map(Keys::Settings, tier.into_iter().chain(self.settings(&written.own)))
     }
 
-    fn settings(&self, patch: &Patch) -> Vec<(String, Yaml)> {
+    fn settings(&self, patch: &Patch) -> Vec<(&'static str, Yaml)> {
         let setting = |slot: usize| {
             let setting = self.sketch.values.setting(patch[slot]?);
-            Some((setting.key.to_owned(), setting.value.clone()))
+            Some((setting.key, setting.value.clone()))
         };
         (0..SLOTS.len()).filter_map(setting).collect()
     }

@@ -1,9 +1,10 @@
 //! Finds bundles of settings that recur in many places, and makes tiers of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::settings::{CLASSIC, Needs, Patch, Reached, SLOTS, STORAGE, Values, nothing_written};
-use super::yaml::Yaml;
+use crate::config::{Notation, Yaml};
 
 /// How many frequent bundles are tried, and of how many the common parts are.
 const TRIED: usize = 64;
@@ -111,7 +112,7 @@ impl Tiers {
 
     /// A name that tells the bundle's main values.
     fn free_name(&self, bundle: &Patch, values: &Values) -> String {
-        let is_merged = bundle[2].is_some_and(|on| values.setting(on).value.flow() == "on");
+        let is_merged = bundle[2].is_some_and(|on| values.setting(on).value.flow(Notation::NEW) == "on");
         let part = |slot: usize| {
             let is_said = slot == 3 && (is_merged || bundle[3] == bundle[0]);
             part(slot, &values.setting(bundle[slot].filter(|_| !is_said)?).value)
@@ -129,10 +130,10 @@ const NAMING: [usize; 8] = [0, 3, 2, 4, 1, 6, 7, 9];
 
 /// What a value adds to the name of its tier.
 fn part(slot: usize, value: &Yaml) -> Option<String> {
-    let text = value.flow();
+    let text = value.flow(Notation::NEW);
     let text = match (slot, value) {
         (_, Yaml::Word(text)) if text == "default" => return None,
-        (0, Yaml::Map(formats)) => formats_in_words(formats),
+        (0, Yaml::Map(formats)) => formats_in_words(&formats.entries),
         (1, _) => format!("cycle-{text}"),
         (2, _) if text == "on" => "merged".to_owned(),
         (2, _) => "unmerged".to_owned(),
@@ -150,14 +151,18 @@ fn part(slot: usize, value: &Yaml) -> Option<String> {
 const LONGEST: usize = 32;
 
 /// `m3u8-mp4-hd`: the formats, and what processes the first of them.
-fn formats_in_words(formats: &[(String, Yaml)]) -> String {
-    let names: Vec<&str> = formats.iter().map(|(format, _)| format.as_str()).collect();
+fn formats_in_words(formats: &[(Arc<str>, Yaml)]) -> String {
+    let names: Vec<&str> = formats.iter().map(|(format, _)| &**format).collect();
     let settings = formats.iter().find_map(|(_, settings)| match settings {
-        Yaml::Map(settings) => settings.iter().find(|(key, _)| key == "process").map(|(_, process)| process),
+        Yaml::Map(settings) => {
+            settings.entries.iter().find(|(key, _)| &**key == "process").map(|(_, process)| process)
+        }
         _ => None,
     });
     let process = match settings {
-        Some(Yaml::Map(process)) => process.first().map(|(_, id)| format!("-{}", id.flow())),
+        Some(Yaml::Map(process)) => {
+            process.entries.first().map(|(_, id)| format!("-{}", id.flow(Notation::NEW)))
+        }
         _ => None,
     };
     format!("{}{}", names.join("-"), process.unwrap_or_default())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::place::Place;
-use super::yaml::{Map, Yaml};
+use crate::config::{Keys, Yaml, YamlMap};
 use crate::model::Address;
 
 /// The apps of a domain with their streams.
@@ -26,7 +26,7 @@ impl Added {
     }
 
     /// The tree of each place. `region` tells what is written for a domain that no file names.
-    pub(super) fn trees(&self, region: impl Fn(&str) -> Option<String>) -> Vec<(&Place, Map)> {
+    pub(super) fn trees(&self, region: impl Fn(&str) -> Option<String>) -> Vec<(&Place, YamlMap)> {
         let trees = self.places.iter();
         trees
             .filter_map(|(place, domains)| match tree(domains, &region) {
@@ -39,12 +39,12 @@ impl Added {
 
 fn tree(domains: &BTreeMap<Arc<str>, Apps>, region: impl Fn(&str) -> Option<String>) -> Yaml {
     let app = |(name, streams): (&Arc<str>, &BTreeMap<Arc<str>, Yaml>)| {
-        (name.clone(), Yaml::blocks([("streams", Yaml::names(streams.clone()))]))
+        (name.clone(), Yaml::map(Keys::Blocks, [("streams", Yaml::map(Keys::Names, streams.clone()))]))
     };
     let domain = |(name, apps): (&Arc<str>, &Apps)| {
         let region = region(name).map(|region| ("region", Yaml::Text(region)));
-        let apps = Yaml::names(apps.iter().map(app).collect());
-        (name.clone(), Yaml::blocks(region.into_iter().chain([("apps", apps)])))
+        let apps = Yaml::map(Keys::Names, apps.iter().map(app));
+        (name.clone(), Yaml::map(Keys::Blocks, region.into_iter().chain([("apps", apps)])))
     };
-    Yaml::blocks([("domains", Yaml::names(domains.iter().map(domain).collect()))])
+    Yaml::map(Keys::Blocks, [("domains", Yaml::map(Keys::Names, domains.iter().map(domain)))])
 }

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use super::settings::{Held, Own};
 use super::splice::splice;
 use super::style::Style;
-use super::yaml::{Kind, Map, Yaml};
-use crate::config::{Document, WrittenEntry, WrittenMap, WrittenValue, outline};
+use crate::config::{Document, Keys, WrittenEntry, WrittenMap, WrittenValue, Yaml, YamlMap, outline};
 use crate::model::{Address, Field, RecordConfig, Value};
 use crate::resolve::{Desired, Entry};
 use crate::source::{FileId, Source, Sources};
@@ -154,7 +153,7 @@ impl<'a> Adopter<'a> {
     /// The settings of some fields.
     fn settings(&self, held: &Held, fields: BTreeSet<Field>) -> Option<Vec<(Arc<str>, Yaml)>> {
         match held.written(&Own { fields, tier: None }, self.document).ok()? {
-            Yaml::Map(Map { entries, .. }) => Some(entries),
+            Yaml::Map(YamlMap { entries, .. }) => Some(entries),
             Yaml::Word(_) | Yaml::Text(_) | Yaml::List(_) => None,
         }
     }
@@ -162,10 +161,10 @@ impl<'a> Adopter<'a> {
     /// A new entry: where it belongs in the file that names the domain, or with the blocks around it.
     fn added(&self, address: &Address, settings: Vec<(Arc<str>, Yaml)>) -> Adoption {
         let Address { domain, app, stream } = address;
-        let entry = Yaml::Map(Map { kind: Kind::Settings, entries: settings });
-        let named = |name: &Arc<str>, value| Yaml::names([(name.clone(), value)].into());
-        let streams = Yaml::blocks([("streams", named(stream, entry))]);
-        let apps = Yaml::blocks([("apps", named(app, streams))]);
+        let entry = Yaml::map(Keys::Settings, settings);
+        let named = |name: &Arc<str>, value| Yaml::map(Keys::Names, [(name.clone(), value)]);
+        let streams = Yaml::map(Keys::Blocks, [("streams", named(stream, entry))]);
+        let apps = Yaml::map(Keys::Blocks, [("apps", named(app, streams))]);
         let tree = named(domain, apps);
         let yaml = || Style::NEW.lines("domains", &tree, 0).join("\n");
         self.inserted(domain, &tree).unwrap_or_else(|| Adoption { lines: None, yaml: yaml() })
@@ -177,7 +176,7 @@ impl<'a> Adopter<'a> {
         let (_, root) = self.outlines.0.iter().find(|(other, _)| *other == file)?;
         let source = self.sources.get(file);
         root.get("domains")?.map()?.get(domain)?;
-        let Yaml::Map(added) = Yaml::blocks([("domains", tree.clone())]) else { return None };
+        let Yaml::Map(added) = Yaml::map(Keys::Blocks, [("domains", tree.clone())]) else { return None };
         let copied = source.text().len().saturating_mul(self.additions);
         let text = (copied <= MOST_COPIED).then(|| splice(source, root, &added))?;
         let (old, new): (Vec<&str>, Vec<&str>) = (source.text().lines().collect(), text.lines().collect());
@@ -199,7 +198,7 @@ impl<'a> Adopter<'a> {
     ) -> Option<Adoption> {
         let Written { entry, style } = written;
         let source = self.sources.get(file);
-        let flow = |settings| style.flow(&Yaml::Map(Map { kind: Kind::Settings, entries: settings }));
+        let flow = |settings| Yaml::map(Keys::Settings, settings).flow(style.notation);
         let after = entry.after_colon;
         let edits = match &entry.value {
             WrittenValue::Closed(_) | WrittenValue::Other(_) => return None,
@@ -259,10 +258,13 @@ fn within(
     let (mut edits, mut missing) = (Vec::new(), Vec::new());
     for (name, value) in &settings {
         match map.get(name) {
-            None => missing.push(format!("{}: {}", style.key(name), style.flow(value))),
+            None => missing.push(format!("{}: {}", style.notation.text(name), value.flow(style.notation))),
             Some(WrittenEntry { value: WrittenValue::Closed(_), .. }) => return None,
             Some(WrittenEntry { after_colon, end, .. }) => {
-                edits.push(Edit { at: (*after_colon)?..*end, text: format!(" {}", style.flow(value)) });
+                edits.push(Edit {
+                    at: (*after_colon)?..*end,
+                    text: format!(" {}", value.flow(style.notation)),
+                });
             }
         }
     }

@@ -20,7 +20,6 @@ mod settings;
 mod splice;
 mod style;
 mod text;
-mod yaml;
 
 use std::collections::BTreeSet;
 

@@ -7,9 +7,8 @@ use super::files::Files;
 use super::outcome::{Ambiguous, Request};
 use super::place::{Place, Places, Refusal};
 use super::settings::{Held, Own, left_to_the_service, refused_by_config};
-use super::style::Style;
 use super::text::{Texts, texts};
-use crate::config::WrittenMap;
+use crate::config::{Notation, WrittenMap};
 use crate::model::{Address, Field, PatternIndex, Remote, Value};
 use crate::plan::Plan;
 use crate::source::FileId;
@@ -147,7 +146,7 @@ impl<'r, 'f> Additions<'r, 'f> {
     fn refuse_values(&mut self) {
         let refused = self.pending.iter().filter_map(|(address, Pending { held, place: _, own })| {
             let entry = held.written(own, &self.before.document).ok()?;
-            Some((*address, refused_by_config(&Style::NEW.flow(&entry))?))
+            Some((*address, refused_by_config(&entry.flow(Notation::NEW))?))
         });
         for (address, reason) in refused.collect::<Vec<_>>() {
             self.refuse(address, reason);

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::yaml::{Kind, Yaml};
-use crate::config::{self, Document, GroupIds, Tier, TranscodeGroup, Written};
+use crate::config::{self, Document, GroupIds, Keys, Tier, TranscodeGroup, Written, Yaml};
 use crate::diag::Severity;
 use crate::model::{
-    Field, Form, FormatSettings, Formats, Part, Process, RecordConfig, Snapshot, Value, is_group_id,
+    Field, Form, Format, FormatSettings, Formats, Process, RecordConfig, Snapshot, Value, is_group_id,
 };
 use crate::resolve::Desired;
 use crate::source::{Source, Sources};
@@ -58,11 +57,11 @@ impl Held {
     /// What can't be written, as a reason.
     pub(super) fn written(&self, own: &Own, document: &Document) -> Result<Yaml, String> {
         if let Some(tier) = &own.tier {
-            return Ok(Yaml::keyed(Kind::Settings, [("tier", Yaml::Text(tier.clone()))]));
+            return Ok(Yaml::map(Keys::Settings, [("tier", Yaml::Text(tier.clone()))]));
         }
         let setting = |field: &Field| Ok((field.name(), self.value(*field, document)?));
         let settings = own.fields.iter().map(setting).collect::<Result<Vec<_>, String>>()?;
-        Ok(Yaml::keyed(Kind::Settings, settings))
+        Ok(Yaml::map(Keys::Settings, settings))
     }
 
     fn value(&self, field: Field, document: &Document) -> Result<Yaml, String> {
@@ -71,44 +70,36 @@ impl Held {
             return Err("it has neither a transcode group nor formats".to_owned());
         }
         match value {
-            Value::Text(id) if field.form() == Form::Group => self.group(&id, document),
-            Value::Formats(formats) => self.formats(&formats, document),
-            value => Ok(plain(field, value)),
+            Value::Text(id) if field.form() == Form::Group => {
+                Ok(Yaml::Text(self.group(&id, document)?.to_owned()))
+            }
+            Value::Formats(formats) => self.formats(formats, document),
+            value => Ok(Yaml::of(value)),
         }
     }
 
     /// The name of a group, or its id if no name means it in this region.
-    fn group(&self, id: &str, document: &Document) -> Result<Yaml, String> {
+    fn group<'n>(&self, id: &'n str, document: &'n Document) -> Result<&'n str, String> {
         let means = |group: &TranscodeGroup| group_id(group, self.region()) == Some(id);
         let name =
             document.transcode_groups.iter().find(|(_, group)| means(group)).map(|(name, _)| name.as_str());
         match name {
-            Some(name) => Ok(Yaml::Text(name.to_owned())),
-            None if is_group_id(id) => Ok(Yaml::Text(id.to_owned())),
+            Some(name) => Ok(name),
+            None if is_group_id(id) => Ok(id),
             None => Err(format!(
                 "the id `{id}` of its transcode group has an unusual form: give it a name under `transcode_groups`"
             )),
         }
     }
 
-    fn formats(&self, formats: &Formats, document: &Document) -> Result<Yaml, String> {
-        let one = |(format, settings): (&_, &FormatSettings)| -> Result<_, String> {
-            let told = Part::ALL
-                .into_iter()
-                .filter(|part| !is_documented(Field::Part(*format, *part), &settings.get(*part)));
-            let part = |part: Part| -> Result<_, String> {
-                let value = match settings.get(part) {
-                    Value::Process(Process::Transcode(id)) => {
-                        Yaml::keyed(Kind::Parts, [("transcode", self.group(&id, document)?)])
-                    }
-                    value => plain(Field::Part(*format, part), value),
-                };
-                Ok((part.name(), value))
-            };
-            let parts = told.map(part).collect::<Result<Vec<_>, String>>()?;
-            Ok((format.name(), Yaml::keyed(Kind::Parts, parts)))
+    fn formats(&self, formats: Formats, document: &Document) -> Result<Yaml, String> {
+        let one = |(format, mut settings): (Format, FormatSettings)| -> Result<_, String> {
+            if let Some(Process::Transcode(id)) = &mut settings.process {
+                *id = self.group(id, document)?.to_owned();
+            }
+            Ok((format.name(), Yaml::of_format(format, &settings)))
         };
-        Ok(Yaml::blocks(formats.iter().map(one).collect::<Result<Vec<_>, String>>()?))
+        Ok(Yaml::map(Keys::Blocks, formats.into_iter().map(one).collect::<Result<Vec<_>, String>>()?))
     }
 
     /// A tier with exactly these settings: it sets the fields that are needed, and everything that it sets is as the
@@ -195,11 +186,6 @@ fn group_id<'d>(group: &'d TranscodeGroup, region: Option<&str>) -> Option<&'d s
     id.value.value().map(String::as_str)
 }
 
-/// Whether a value is what the documents say of a field that is not set.
-fn is_documented(field: Field, value: &Value) -> bool {
-    is_same(field, value, &RecordConfig::default().get(field))
-}
-
 /// Whether two values of a field mean the same.
 fn is_same(field: Field, one: &Value, other: &Value) -> bool {
     let with = |value: &Value| {
@@ -211,26 +197,6 @@ fn is_same(field: Field, one: &Value, other: &Value) -> bool {
         config
     };
     with(one).differences(&with(other)).is_empty()
-}
-
-/// A value without groups as YAML. For nothing there is a word, which stops inheritance.
-fn plain(field: Field, value: Value) -> Yaml {
-    match value {
-        Value::Text(text) => Yaml::Text(text),
-        Value::Set(texts) if texts.is_empty() => Yaml::word("default"),
-        Value::Set(texts) => Yaml::List(match field.form() {
-            // In the order in which people read about them.
-            Form::Words(words) => {
-                words.iter().copied().filter(|word| texts.contains(*word)).map(str::to_owned).collect()
-            }
-            _ => texts.into_iter().collect(),
-        }),
-        Value::Process(Process::Workflow(id)) => Yaml::keyed(Kind::Parts, [("workflow", Yaml::Text(id))]),
-        Value::Process(_) | Value::Unset | Value::Bare | Value::Formats(_) | Value::Json(_) => {
-            Yaml::word("default")
-        }
-        Value::Seconds(_) | Value::Switch(_) | Value::Number(_) => Yaml::word(value),
-    }
 }
 
 /// The values that some declared configuration has in the service although no file writes them: whoever wrote the files

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use super::order::Order;
 use super::style::Style;
-use super::yaml::{Kind, Map, Yaml};
-use crate::config::{WrittenEntry, WrittenMap, WrittenValue};
+use crate::config::{Keys, WrittenEntry, WrittenMap, WrittenValue, Yaml, YamlMap};
 use crate::source::{Source, Span};
 
 /// A piece of text that takes the place of another one, which may be empty.
@@ -18,7 +17,7 @@ struct Edit {
 
 /// The text of a file with `added` in its topmost map. Where two entries are added at one place, the deeper one comes
 /// first: it belongs to what is above it.
-pub(super) fn splice(source: &Source, root: &WrittenMap, added: &Map) -> String {
+pub(super) fn splice(source: &Source, root: &WrittenMap, added: &YamlMap) -> String {
     let style = Style::of(source, root);
     let mut splicer = Splicer { source, edits: Vec::new() };
     splicer.map(root, added, style, true);
@@ -44,11 +43,11 @@ struct Splicer<'s> {
 type Placed<'a> = (usize, &'a (Arc<str>, Yaml));
 
 impl Splicer<'_> {
-    fn map(&mut self, map: &WrittenMap, added: &Map, style: Style, is_root: bool) {
+    fn map(&mut self, map: &WrittenMap, added: &YamlMap, style: Style, is_root: bool) {
         let is_of_streams = added
             .entries
             .iter()
-            .any(|(_, value)| matches!(value, Yaml::Map(Map { kind: Kind::Settings, .. })));
+            .any(|(_, value)| matches!(value, Yaml::Map(YamlMap { keys: Keys::Settings, .. })));
         let style = style.inside(self.source, map);
         let style = if is_of_streams { style.beside(map) } else { style };
         let names: Vec<&str> = map.entries.iter().map(|entry| entry.name.as_str()).collect();
@@ -60,11 +59,11 @@ impl Splicer<'_> {
             match (written.get(&*entry.0), &entry.1) {
                 (Some(written), Yaml::Map(inner)) => self.entry(map, written, inner, style),
                 (Some(_), _) => {}
-                (None, _) if added.kind == Kind::Names => missing.push((order.place(&entry.0), entry)),
+                (None, _) if added.keys == Keys::Names => missing.push((order.place(&entry.0), entry)),
                 (None, _) => missing.push((map.entries.len(), entry)),
             }
         }
-        if added.kind == Kind::Names {
+        if added.keys == Keys::Names {
             missing.sort_by(|(at, (name, _)), (other_at, (other, _))| {
                 at.cmp(other_at).then_with(|| order.compare(name, other))
             });
@@ -78,7 +77,7 @@ impl Splicer<'_> {
     }
 
     /// Adds to the value of an entry that is there.
-    fn entry(&mut self, around: &WrittenMap, entry: &WrittenEntry, added: &Map, style: Style) {
+    fn entry(&mut self, around: &WrittenMap, entry: &WrittenEntry, added: &YamlMap, style: Style) {
         match &entry.value {
             WrittenValue::Map(map) => self.map(map, added, style, false),
             WrittenValue::Blank(written) => self.fill(around, entry, *written, added, style),
@@ -93,13 +92,13 @@ impl Splicer<'_> {
         around: &WrittenMap,
         entry: &WrittenEntry,
         written: Option<Span>,
-        added: &Map,
+        added: &YamlMap,
         style: Style,
     ) {
         let after = entry.after_colon.unwrap_or(entry.key.end);
         let gap = written.map_or("", |span| self.between(after, span.start));
         if around.is_flow || gap.contains('\n') {
-            let flow = style.flow(&Yaml::Map(added.clone()));
+            let flow = Yaml::Map(added.clone()).flow(style.notation);
             let (at, front) = match (written, entry.after_colon) {
                 (Some(span), _) => (span.start..span.end, ""),
                 (None, Some(colon)) => (colon..colon, " "),
@@ -111,8 +110,9 @@ impl Splicer<'_> {
             self.edits.push(Edit { at: after..span.end, text: String::new() });
         }
         let column = self.source.column_index(entry.key.start);
-        let value =
-            |(key, value): &(Arc<str>, Yaml)| style.lines(&style.key(key), value, column + style.step);
+        let value = |(key, value): &(Arc<str>, Yaml)| {
+            style.lines(&style.notation.text(key), value, column + style.step)
+        };
         let lines: Vec<String> = added.entries.iter().flat_map(value).collect();
         let at = self.end_of_lines(after, column + 1);
         self.insert_lines(at, &lines, style);
@@ -143,7 +143,7 @@ impl Splicer<'_> {
         let items: Vec<String> = group
             .iter()
             .map(|(_, (name, value))| {
-                format!("{}: {}", style.key_beside(name, self.source, map), style.flow(value))
+                format!("{}: {}", style.key_beside(name, self.source, map), value.flow(style.notation))
             })
             .collect();
         match (map.entries.get(group[0].0), map.entries.last()) {

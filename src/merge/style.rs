@@ -1,10 +1,8 @@
 //! How a file is written, found from what it holds, and new entries written the same way.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use super::yaml::{Kind, Map, Yaml};
-use crate::config::{WrittenEntry, WrittenMap, WrittenValue, quoted};
+use crate::config::{Keys, Notation, WrittenEntry, WrittenMap, WrittenValue, Yaml, YamlMap, quoted};
 use crate::source::Source;
 
 /// The longest line that a new entry makes, in characters; its settings then get lines of their own.
@@ -20,10 +18,8 @@ pub(super) struct Style {
     pub(super) step: usize,
     /// The line break.
     pub(super) line_break: &'static str,
-    /// Whether there are spaces inside brackets.
-    is_padded: bool,
-    /// Whether it is JSON: every key is in double quotes.
-    is_json: bool,
+    /// How brackets and quotes are written.
+    pub(super) notation: Notation,
     /// How the settings of streams are written.
     entries: Entries,
 }
@@ -42,8 +38,7 @@ impl Style {
     pub(super) const NEW: Self = Self {
         step: STEP,
         line_break: "\n",
-        is_padded: true,
-        is_json: false,
+        notation: Notation::NEW,
         entries: Entries { is_flow: true, is_bare: false },
     };
 
@@ -56,8 +51,10 @@ impl Style {
         Self {
             step,
             line_break: if is_crlf { "\r\n" } else { "\n" },
-            is_padded: seen.padded >= seen.tight,
-            is_json: root.is_flow && seen.unquoted == 0,
+            notation: Notation {
+                is_padded: seen.padded >= seen.tight,
+                is_json: root.is_flow && seen.unquoted == 0,
+            },
             entries: Self::NEW.entries.like(&streams(root)),
         }
     }
@@ -66,7 +63,8 @@ impl Style {
     pub(super) fn inside(self, source: &Source, map: &WrittenMap) -> Self {
         let around = is_padded(source, map);
         let below = || map.entries.iter().find_map(|entry| is_padded(source, entry.map()?));
-        Self { is_padded: around.or_else(below).unwrap_or(self.is_padded), ..self }
+        let is_padded = around.or_else(below).unwrap_or(self.notation.is_padded);
+        Self { notation: Notation { is_padded, ..self.notation }, ..self }
     }
 
     /// The style for a map of streams, whose entries count more than those elsewhere in the file.
@@ -77,55 +75,32 @@ impl Style {
     /// An entry as lines of a block at `indent`, without line breaks.
     pub(super) fn lines(self, key: &str, value: &Yaml, indent: usize) -> Vec<String> {
         let lone = |text: String| vec![format!("{}{key}: {text}", " ".repeat(indent))];
-        let Yaml::Map(map) = value else { return lone(self.flow(value)) };
+        let Yaml::Map(map) = value else { return lone(value.flow(self.notation)) };
         if map.entries.is_empty() {
-            let is_bare = map.kind == Kind::Settings && self.entries.is_bare;
+            let is_bare = map.keys == Keys::Settings && self.entries.is_bare;
             return if is_bare {
                 vec![format!("{}{key}:", " ".repeat(indent))]
             } else {
                 lone("{}".to_owned())
             };
         }
-        let flow = self.flow(value);
+        let flow = value.flow(self.notation);
         let fits =
             indent + [key, ": ", &flow].map(|part| part.chars().count()).iter().sum::<usize>() <= WIDTH;
-        let is_flow = match map.kind {
-            Kind::Blocks | Kind::Names => false,
-            Kind::Settings => self.entries.is_flow && fits && !map.has_blocks(),
-            Kind::Parts => fits,
+        let is_flow = match map.keys {
+            Keys::Blocks | Keys::Names => false,
+            Keys::Settings => self.entries.is_flow && fits && !has_blocks(map),
+            Keys::Parts => fits,
         };
         if is_flow {
             return lone(flow);
         }
         let first = [format!("{}{key}:", " ".repeat(indent))];
-        let inner =
-            map.entries.iter().flat_map(|(key, value)| self.lines(&self.key(key), value, indent + self.step));
+        let inner = map
+            .entries
+            .iter()
+            .flat_map(|(key, value)| self.lines(&self.notation.text(key), value, indent + self.step));
         first.into_iter().chain(inner).collect()
-    }
-
-    /// A value in brackets, or a single one.
-    pub(super) fn flow(self, value: &Yaml) -> String {
-        let pad = if self.is_padded { " " } else { "" };
-        match value {
-            Yaml::Word(word) if self.is_json && word.parse::<u32>().is_err() => format!("\"{word}\""),
-            Yaml::Word(word) => word.clone(),
-            Yaml::Text(text) => self.text(text),
-            Yaml::List(texts) => {
-                format!("[{}]", texts.iter().map(|text| self.text(text)).collect::<Vec<_>>().join(", "))
-            }
-            Yaml::Map(map) if map.entries.is_empty() => "{}".to_owned(),
-            Yaml::Map(map) => {
-                let entry =
-                    |(key, value): &(Arc<str>, Yaml)| format!("{}: {}", self.key(key), self.flow(value));
-                let entries = map.entries.iter().map(entry).collect::<Vec<_>>().join(", ");
-                format!("{{{pad}{entries}{pad}}}")
-            }
-        }
-    }
-
-    /// A key that has no neighbours yet.
-    pub(super) fn key(self, name: &str) -> String {
-        self.text(name)
     }
 
     /// A key beside others: in quotes where it needs them, and where all the others are although they need none.
@@ -140,22 +115,8 @@ impl Style {
         match marks.first() {
             Some(('\'', _)) if is_custom && quoted(name) == name => format!("'{name}'"),
             Some(_) if is_custom && quoted(name) == name => format!("\"{name}\""),
-            _ => self.key(name),
+            _ => self.notation.text(name),
         }
-    }
-
-    fn text(self, text: &str) -> String {
-        match quoted(text) {
-            written if self.is_json && !written.starts_with('"') => format!("\"{written}\""),
-            written => written.into_owned(),
-        }
-    }
-}
-
-impl Map {
-    /// Whether one of its values needs lines of its own.
-    fn has_blocks(&self) -> bool {
-        self.entries.iter().any(|(_, value)| matches!(value, Yaml::Map(Map { kind: Kind::Blocks, .. })))
     }
 }
 
@@ -170,6 +131,11 @@ impl Entries {
         let most = |one: usize, other: usize, before: bool| if one == other { before } else { one > other };
         Self { is_flow: most(flow, block, self.is_flow), is_bare: most(bare, brackets, self.is_bare) }
     }
+}
+
+/// Whether a value of a map needs lines of its own.
+fn has_blocks(map: &YamlMap) -> bool {
+    map.entries.iter().any(|(_, value)| matches!(value, Yaml::Map(YamlMap { keys: Keys::Blocks, .. })))
 }
 
 /// The entries of all streams in a file.

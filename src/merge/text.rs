@@ -6,8 +6,7 @@ use super::added::Added;
 use super::place::Place;
 use super::splice::splice;
 use super::style::Style;
-use super::yaml::Map;
-use crate::config::{self, WrittenMap};
+use crate::config::{self, WrittenMap, YamlMap};
 use crate::source::{FileId, Source, Sources};
 
 /// The files after the merge.
@@ -50,7 +49,7 @@ pub(super) fn texts(
     texts
 }
 
-fn new_file(tree: &Map) -> String {
+fn new_file(tree: &YamlMap) -> String {
     let blocks = tree.entries.iter().flat_map(|(key, value): &(Arc<str>, _)| Style::NEW.lines(key, value, 0));
     let text: String = blocks.map(|line| format!("{line}\n")).collect();
     canonical(format!("version: 1\n\n{text}"))

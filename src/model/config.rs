@@ -374,7 +374,7 @@ impl RecordConfig {
                 {
                     one != two
                 }
-                _ => !one.same(*field, &two),
+                _ => !field.are_same(&one, &two),
             }
         };
         Field::leaves().filter(counts).filter(differs).collect()

@@ -13,14 +13,15 @@ use self::shapes::{
     Body, Changes, EndHook, Hook, Level, Operation, Planned, PlannedChange, ProgressHook, Reported, Resource,
     Step, Totals, Version, WriteOutcome,
 };
-use super::documents::{FORMAT_VERSION, finding, texts};
+use super::documents::{FORMAT_VERSION, finding};
 use super::drift::words::message;
 use super::drift::{DifferenceDocument, DriftView};
 use super::exit::Exit;
 use super::facts::{
-    self, Drift, accepted_rows, change_row, difference_row, held_row, left_open_rows, since_base_row,
-    undeclared_rows, unmanaged_rows, unsupported_row, warning_row,
+    self, Drift, change_row, difference_row, held_row, left_open_rows, since_base_row, warning_row,
 };
+use super::leases::lease_rows;
+use super::left_alone::LeftAloneRows;
 use super::phrases::{counted, refusal};
 use super::report_view::{Done, EndView, ReportView};
 use super::style::Style;
@@ -132,13 +133,8 @@ impl<'a> Event<'a> {
             target: &view.target.name,
             account: view.account,
             digest: view.digest.clone(),
-            unmanaged: texts(view.unmanaged_addresses()),
-            unmanaged_settings: unmanaged_rows(view),
-            ignored: texts(view.ignored),
-            accepted: accepted_rows(view),
-            unsupported: view.unsupported.iter().map(unsupported_row).collect(),
-            unread: view.unread,
-            undeclared_domains: undeclared_rows(view),
+            left_alone: LeftAloneRows::new(view),
+            leases: lease_rows(view.account, view.leases),
             since_base: view.base.as_ref().map(|base| since_base_row(base.since)),
             summary: view.summary,
             budget: view.budget,

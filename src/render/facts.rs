@@ -7,16 +7,15 @@ use serde_json::{Value as Json, json};
 
 use super::documents::{AddressRow, texts};
 use super::left_open::story;
-use super::view::{ChangeView, PlanView};
+use super::view::ChangeView;
 use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
 use crate::drift;
 use crate::model::{AddressText, Field, Format, Part, RecordConfig};
 use crate::plan::{
-    AcceptedField, AcceptedRow, ActionKind, Change, Contingent, Coverage, Difference, FieldChange,
-    FieldOrigin, Guard, Held, OnAirStream, SinceBase, UndeclaredDomain, Unmanaged, Unsupported, Warning,
+    ActionKind, Change, Contingent, Coverage, Difference, FieldChange, FieldOrigin, Guard, Held, OnAirStream,
+    SinceBase, Warning,
 };
 use crate::resolve::OriginKind;
-use crate::source::Place;
 
 /// One change of one configuration.
 #[derive(Serialize, JsonSchema)]
@@ -99,65 +98,6 @@ pub(super) struct CoverageRow<'a> {
     text: String,
 }
 
-/// A configuration that no file declares, with its settings.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Unmanaged")]
-pub(super) struct UnmanagedRow<'a> {
-    /// The configuration.
-    #[serde(flatten)]
-    address: AddressRow<'a>,
-    /// All its settings; null what is not set.
-    #[schemars(schema_with = "settings_schema")]
-    settings: serde_json::Map<String, Json>,
-}
-
-/// A difference that the files accept: it is left as it is, and is no difference until a day.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Accepted")]
-pub(super) struct AcceptedDriftRow<'a> {
-    /// The configuration.
-    #[serde(flatten)]
-    address: AddressRow<'a>,
-    /// The name of the field in YAML.
-    field: Field,
-    /// The value that the service has and keeps, null if not set.
-    #[schemars(schema_with = "value_schema")]
-    value: Json,
-    /// The value that the files declare, null if not set.
-    #[schemars(schema_with = "value_schema")]
-    declared: Json,
-    /// The first day (UTC) on which it is a difference again, as `2026-12-24`.
-    #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
-    until: String,
-    /// Why it is accepted.
-    reason: &'a str,
-    /// The entry of `accept`.
-    range: &'a Place,
-}
-
-/// A configuration that livevod can't manage.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Unsupported")]
-pub(super) struct UnsupportedRow<'a> {
-    /// The configuration.
-    #[serde(flatten)]
-    address: AddressRow<'a>,
-    /// Why.
-    reason: &'a str,
-    /// Whether a file declares it; if so, it is a difference.
-    declared: bool,
-}
-
-/// A domain of the account that no file names, and that holds configurations.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "UndeclaredDomain")]
-pub(super) struct UndeclaredDomainRow<'a> {
-    /// The domain.
-    domain: &'a str,
-    /// How many configurations it holds, without those that `ignore` matches; at least 1.
-    configurations: usize,
-}
-
 /// An address at which two plans differ.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Difference")]
@@ -215,7 +155,7 @@ struct Transition {
 }
 
 /// Every field by its name, or null.
-fn settings_schema(generator: &mut SchemaGenerator) -> Schema {
+pub(super) fn settings_schema(generator: &mut SchemaGenerator) -> Schema {
     let names = Field::ALL.map(Field::name);
     let mut schema = |field: Field| match field {
         Field::RecordFormat => formats_schema(generator),
@@ -313,42 +253,10 @@ pub(super) struct WarningRow<'a> {
     address: Option<AddressRow<'a>>,
 }
 
-/// The configurations that no file declares, as rows.
-pub(super) fn unmanaged_rows<'a>(view: &'a PlanView) -> Vec<UnmanagedRow<'a>> {
-    let row = |Unmanaged { address, config }: &'a Unmanaged| UnmanagedRow {
-        address: AddressRow::new(address),
-        settings: settings_row(config),
-    };
-    view.unmanaged.iter().map(row).collect()
-}
-
 /// Every field of a configuration by its name.
 pub(super) fn settings_row(config: &RecordConfig) -> serde_json::Map<String, Json> {
     let value = |field: Field| (field.name().to_owned(), config.get(field).to_json());
     Field::ALL.into_iter().map(value).collect()
-}
-
-/// The accepted differences, as rows.
-pub(super) fn accepted_rows<'a>(view: &PlanView<'a>) -> Vec<AcceptedDriftRow<'a>> {
-    let row = |AcceptedRow { address, about, standing, declared }: AcceptedRow<'a>| {
-        let AcceptedField { field, until, reason, place } = about;
-        AcceptedDriftRow {
-            address: AddressRow::new(address),
-            field: *field,
-            value: standing.to_json(),
-            declared: declared.to_json(),
-            until: until.to_string(),
-            reason,
-            range: place,
-        }
-    };
-    view.accepted().map(row).collect()
-}
-
-/// A configuration that can't be managed, as a row.
-pub(super) fn unsupported_row(one: &Unsupported) -> UnsupportedRow<'_> {
-    let Unsupported { address, reason, declared } = one;
-    UnsupportedRow { address: AddressRow::new(address), reason, declared: *declared }
 }
 
 /// A fact for reviewers, as a row.
@@ -383,15 +291,6 @@ pub(super) fn since_base_row(since: &SinceBase) -> SinceBaseRow<'_> {
 fn transition(change: &Change) -> Transition {
     let [before, after] = [change.before(), change.after()].map(|config| config.map(settings_row));
     Transition { action: change.action(), before, after }
-}
-
-/// The other domains of the account as rows, if the account was asked.
-pub(super) fn undeclared_rows<'a>(view: &'a PlanView) -> Option<Vec<UndeclaredDomainRow<'a>>> {
-    let row = |UndeclaredDomain { domain, configurations }: &'a UndeclaredDomain| UndeclaredDomainRow {
-        domain,
-        configurations: *configurations,
-    };
-    view.undeclared_domains.map(|domains| domains.iter().map(row).collect())
 }
 
 /// A refusal as a row.

@@ -3,17 +3,16 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::documents::{Context, FORMAT_VERSION, Finding, findings, pretty, texts};
+use super::documents::{Context, FORMAT_VERSION, Finding, findings, pretty};
 use super::exit::Exit;
 use super::facts::{
-    AcceptedDriftRow, ChangeRow, DifferenceRow, HeldRow, LeftOpenRow, OnAirRow, SinceBaseRow,
-    UndeclaredDomainRow, UnmanagedRow, UnsupportedRow, WarningRow, accepted_rows, change_row, difference_row,
-    held_row, left_open_rows, on_air_rows, since_base_row, undeclared_rows, unmanaged_rows, unsupported_row,
-    warning_row,
+    ChangeRow, DifferenceRow, HeldRow, LeftOpenRow, OnAirRow, SinceBaseRow, WarningRow, change_row,
+    difference_row, held_row, left_open_rows, on_air_rows, since_base_row, warning_row,
 };
+use super::leases::{LeaseRow, lease_rows};
+use super::left_alone::LeftAloneRows;
 use super::replay_json::ReplayDocument;
 use super::view::PlanView;
-use crate::model::AddressText;
 use crate::plan::{Budget, Summary};
 
 /// `plan --format json`.
@@ -43,28 +42,19 @@ pub(super) struct PlanDocument<'a> {
     /// The comparison with the target branch; left out if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     since_base: Option<SinceBaseRow<'a>>,
+    /// The domains of the plan that other runs hold at this moment: what those have not finished shows as a difference; left out if
+    /// there is none. New in 1.2.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    leases: Vec<LeaseRow<'a>>,
     /// The flags that select the addresses that were compared, as typed; left out if all were compared.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schemars(with = "Vec<String>")]
     selected: &'a [String],
     /// The changes, in the order of their addresses.
     changes: Vec<ChangeRow<'a>>,
-    /// Configurations that no file declares; they are left alone.
-    unmanaged: Vec<AddressText<'a>>,
-    /// The same configurations with their settings.
-    unmanaged_settings: Vec<UnmanagedRow<'a>>,
-    /// Configurations that `ignore` matches; they are left alone.
-    ignored: Vec<AddressText<'a>>,
-    /// Differences that `accept` covers; they are left as they are.
-    accepted: Vec<AcceptedDriftRow<'a>>,
-    /// Configurations that livevod can't manage.
-    unsupported: Vec<UnsupportedRow<'a>>,
-    /// Domains that could not be read.
-    #[schemars(with = "Vec<String>")]
-    unread: &'a [String],
-    /// Domains of the account that no file names and that hold configurations; left out unless `--all-domains` asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    undeclared_domains: Option<Vec<UndeclaredDomainRow<'a>>>,
+    /// What it leaves alone.
+    #[serde(flatten)]
+    left_alone: LeftAloneRows<'a>,
     /// The guards that refuse the plan: nothing is applied while there is one.
     held: Vec<HeldRow<'a>>,
     /// The streams on air whose configuration the plan changes, which they are presumed to keep until they are published again;
@@ -99,15 +89,10 @@ impl<'a> PlanDocument<'a> {
             left_open: left_open_rows(&view.left_open),
             since_review: view.since_review.iter().map(difference_row).collect(),
             since_base: view.base.as_ref().map(|base| since_base_row(base.since)),
+            leases: lease_rows(view.account, view.leases),
             selected: view.selected,
             changes: view.changes().map(|change| change_row(view.account, change)).collect(),
-            unmanaged: texts(view.unmanaged_addresses()),
-            unmanaged_settings: unmanaged_rows(view),
-            ignored: texts(view.ignored),
-            accepted: accepted_rows(view),
-            unsupported: view.unsupported.iter().map(unsupported_row).collect(),
-            unread: view.unread,
-            undeclared_domains: undeclared_rows(view),
+            left_alone: LeftAloneRows::new(view),
             held: view.held.iter().map(held_row).collect(),
             on_air: on_air_rows(view.on_air),
             on_air_unread: view.on_air_unread.clone(),

@@ -22,10 +22,8 @@ use super::github::github;
 use super::gitlab::gitlab;
 use super::headlines::{explain_line, summary_line};
 use super::html::{html, html_audit, html_drift};
-use super::journal::{
-    Pruned, human_pruned, human_run, human_runs, human_snapshot, pruned_json, run_json, runs_json,
-    snapshot_json,
-};
+use super::journal::{Pruned, human_pruned, human_run, human_runs};
+use super::journal_json::{pruned_json, run_json, runs_json};
 use super::layout::Layout;
 use super::leases::{LeasesView, human_leases, leases_json};
 use super::markdown::markdown_plan;
@@ -36,6 +34,7 @@ use super::report::human_report;
 use super::report_json::report_json;
 use super::report_view::ReportView;
 use super::sarif::sarif;
+use super::snapshot::{human_snapshot, snapshot_json};
 use super::terraform::{gitlab_terraform, terraform_json};
 use super::view::PlanView;
 use super::{Fallback, FilesFormat, Format};

@@ -1,7 +1,5 @@
 //! A replay in words that every format shares, and as a table for a terminal.
 
-use std::time::Duration;
-
 use jiff::SignedDuration;
 
 use super::phrases::{counted, minute};
@@ -21,13 +19,12 @@ pub(super) const COLUMNS: [&str; 6] = ["sessions", "on air", "files", "merges", 
 const INDENT: usize = 4;
 
 /// What is about to be read for a replay, and the least that it takes.
-pub fn announced(domains: usize, period: Period, least: Duration, style: Style) -> String {
+pub fn announced(domains: usize, period: Period, least_seconds: u64, style: Style) -> String {
     let text = format!(
-        "replay: reading who published on {} since {}: at least {} and {} s at the documented {PUBLISHES_PER_SECOND} calls a second",
+        "replay: reading who published on {} since {}: at least {} and {least_seconds} s at the documented {PUBLISHES_PER_SECOND} calls a second",
         counted(domains, "domain"),
         minute(period.from),
         counted(domains, "call"),
-        least.as_secs()
     );
     wrap(&text, style.width).into_iter().map(|line| line + "\n").collect()
 }

@@ -4,7 +4,7 @@ use super::audit::{AuditDocument, SessionsDocument};
 use super::documents::{DiagnosticsDocument, FORMAT_VERSION};
 use super::drift::DriftDocument;
 use super::events::Line;
-use super::journal::JournalDocument;
+use super::journal_json::JournalDocument;
 use super::leases::LeasesDocument;
 use super::plan_json::PlanDocument;
 use super::report_json::ReportDocument;

@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
-use super::documents::{FORMAT_VERSION, pretty, texts};
+use super::documents::{FORMAT_VERSION, pretty};
 use super::exit::Exit;
 use super::facts::{
-    AcceptedDriftRow, CoverageRow, DifferenceRow, LeftOpenRow, OriginRow, SinceBaseRow, UndeclaredDomainRow,
-    UnmanagedRow, UnsupportedRow, accepted_rows, coverage_row, difference_row, left_open_rows, origin_row,
-    since_base_row, undeclared_rows, unmanaged_rows, unsupported_row,
+    CoverageRow, DifferenceRow, LeftOpenRow, OriginRow, SinceBaseRow, coverage_row, difference_row,
+    left_open_rows, origin_row, since_base_row,
 };
+use super::leases::{LeaseRow, lease_rows};
+use super::left_alone::LeftAloneRows;
 use super::view::{ChangeView, PlanView};
 use crate::model::{Address, AddressText, Field, RecordConfig, Value};
 use crate::plan::{ActionKind, Budget, Change, Contingent, Held, Reason, Summary, Warning};
@@ -335,16 +336,13 @@ struct Extras<'a> {
     left_open: Vec<LeftOpenRow<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     since_review: Vec<DifferenceRow<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    leases: Vec<LeaseRow<'a>>,
     guards: Vec<GuardRow<'a>>,
     warnings: Vec<&'a str>,
-    unmanaged: Vec<AddressText<'a>>,
-    unmanaged_settings: Vec<UnmanagedRow<'a>>,
-    ignored: Vec<AddressText<'a>>,
-    accepted: Vec<AcceptedDriftRow<'a>>,
-    unsupported: Vec<UnsupportedRow<'a>>,
-    unread: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    undeclared_domains: Option<Vec<UndeclaredDomainRow<'a>>>,
+    /// What it leaves alone.
+    #[serde(flatten)]
+    left_alone: LeftAloneRows<'a>,
     /// How the files differ from the target branch besides the changes: protection that they remove, configurations
     /// that they leave alone from now on, domains that they no longer name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -384,15 +382,10 @@ impl<'a> Extras<'a> {
             budget: view.budget,
             left_open: left_open_rows(&view.left_open),
             since_review: view.since_review.iter().map(difference_row).collect(),
+            leases: lease_rows(view.account, view.leases),
             guards: view.held.iter().map(GuardRow::new).collect(),
             warnings: view.warnings.iter().map(message).collect(),
-            unmanaged: texts(view.unmanaged_addresses()),
-            unmanaged_settings: unmanaged_rows(view),
-            ignored: texts(view.ignored),
-            accepted: accepted_rows(view),
-            unsupported: view.unsupported.iter().map(unsupported_row).collect(),
-            unread: view.unread,
-            undeclared_domains: undeclared_rows(view),
+            left_alone: LeftAloneRows::new(view),
             since_base: view.base.as_ref().map(|base| since_base_row(base.since)),
             exit,
         }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::super::documents::{AddressRow, Context, FORMAT_VERSION, Finding, findings, pretty};
 use super::super::exit::Exit;
+use super::aired::AiredRow;
 use super::view::AuditView;
 use super::words;
 use crate::audit::{Audit, DomainAudit, Kind, Reason, Recording, RuledBy, RulingConfig, SessionAudit, Since};
@@ -87,21 +88,9 @@ struct RulerRow<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AuditSession")]
 pub(in super::super) struct SessionRow<'a> {
-    /// What was published. For a transcoded stream, the name of that stream.
+    /// Which stream was on air, and when.
     #[serde(flatten)]
-    address: AddressRow<'a>,
-    /// The live transcode template, for a transcoded stream; null for a stream that somebody published.
-    template: Option<&'a str>,
-    /// The ingest domains that it came in by.
-    ingest: Vec<&'a str>,
-    /// Its first publish.
-    #[schemars(with = "String", extend("format" = "date-time"))]
-    began: Timestamp,
-    /// The end of its last connection; null while it is on air.
-    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
-    ended: Option<Timestamp>,
-    /// When it was on air, in order and without overlaps.
-    on_air: &'a [Period],
+    on_air: AiredRow<'a>,
     /// What became of it.
     verdict: Kind,
     /// Why.
@@ -229,12 +218,7 @@ impl<'a> SessionRow<'a> {
         let message =
             if why.is_empty() { words::outcome(one) } else { format!("{}; {why}", words::outcome(one)) };
         Self {
-            address: AddressRow::new(address),
-            template: template.as_deref(),
-            ingest: ingest.iter().map(String::as_str).collect(),
-            began: *began,
-            ended: *ended,
-            on_air,
+            on_air: AiredRow::new(address, template.as_deref(), ingest, *began, *ended, on_air),
             verdict: *verdict,
             reason,
             message,

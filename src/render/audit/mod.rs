@@ -1,5 +1,6 @@
 //! What became of everything that aired, in words that every format shares, and one file for each rendering.
 
+mod aired;
 mod findings;
 mod human;
 mod json;

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Target;
-use super::super::documents::{AddressRow, Context, FORMAT_VERSION, Finding, findings, pretty};
+use super::super::documents::{Context, FORMAT_VERSION, Finding, findings, pretty};
 use super::super::exit::Exit;
 use super::super::phrases::{account, counted, minute};
 use super::super::style::{Style, Tone, wrap};
+use super::aired::AiredRow;
 use super::words;
 use crate::audit;
 use crate::gate::clean;
@@ -154,21 +154,9 @@ struct DomainRow<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Session")]
 struct SessionRow<'a> {
-    /// What was published. For a transcoded stream, the name of that stream.
+    /// Which stream was on air, and when.
     #[serde(flatten)]
-    address: AddressRow<'a>,
-    /// The live transcode template, for a transcoded stream; null for a stream that somebody published.
-    template: Option<&'a str>,
-    /// The ingest domains that it came in by.
-    ingest: Vec<&'a str>,
-    /// Its first publish.
-    #[schemars(with = "String", extend("format" = "date-time"))]
-    began: Timestamp,
-    /// The end of its last connection; null while it is on air.
-    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
-    ended: Option<Timestamp>,
-    /// When it was on air, in order and without overlaps.
-    on_air: &'a [Period],
+    on_air: AiredRow<'a>,
     /// How long it was on air, in seconds.
     aired: i64,
 }
@@ -177,12 +165,7 @@ impl<'a> SessionRow<'a> {
     fn new(session: &'a audit::Session) -> Self {
         let audit::Session { address, template, began, ended, on_air, ingest, .. } = session;
         Self {
-            address: AddressRow::new(address),
-            template: template.as_deref(),
-            ingest: ingest.iter().map(String::as_str).collect(),
-            began: *began,
-            ended: *ended,
-            on_air,
+            on_air: AiredRow::new(address, template.as_deref(), ingest, *began, *ended, on_air),
             aired: aired(session),
         }
     }

@@ -7,10 +7,9 @@ use serde::Serialize;
 use super::super::documents::Finding;
 use super::super::drift::DifferenceDocument;
 use super::super::exit::Exit;
-use super::super::facts::{
-    AcceptedDriftRow, ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow,
-    UndeclaredDomainRow, UnmanagedRow, UnsupportedRow, WarningRow,
-};
+use super::super::facts::{ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, WarningRow};
+use super::super::leases::LeaseRow;
+use super::super::left_alone::LeftAloneRows;
 use super::super::report_view::OutcomeCounts;
 use crate::apply::Outcome;
 use crate::apply::journal::End;
@@ -156,22 +155,12 @@ pub(super) struct Planned<'a> {
     /// The digest of the plan.
     #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub(super) digest: String,
-    /// Configurations that no file declares; they are left alone.
-    pub(super) unmanaged: Vec<AddressText<'a>>,
-    /// The same configurations with their settings.
-    pub(super) unmanaged_settings: Vec<UnmanagedRow<'a>>,
-    /// Configurations that `ignore` matches; they are left alone.
-    pub(super) ignored: Vec<AddressText<'a>>,
-    /// Differences that `accept` covers; they are left as they are.
-    pub(super) accepted: Vec<AcceptedDriftRow<'a>>,
-    /// Configurations that livevod can't manage.
-    pub(super) unsupported: Vec<UnsupportedRow<'a>>,
-    /// Domains that could not be read.
-    #[schemars(with = "Vec<String>")]
-    pub(super) unread: &'a [String],
-    /// Domains of the account that no file names and that hold configurations; left out unless `--all-domains` asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) undeclared_domains: Option<Vec<UndeclaredDomainRow<'a>>>,
+    /// What it leaves alone.
+    #[serde(flatten)]
+    pub(super) left_alone: LeftAloneRows<'a>,
+    /// The domains of the plan that other runs hold at this moment; left out if there is none. New in 1.2.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) leases: Vec<LeaseRow<'a>>,
     /// The comparison with the target branch; left out if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) since_base: Option<SinceBaseRow<'a>>,

@@ -332,14 +332,7 @@ impl Weather {
         }
         weather.feature = Some(Feature::of(seed, &mut random));
         weather.ambiguous = random.percent(95).then(|| (random.pick(&[0, 0, 0, 1]), ambiguous(&mut random)));
-        if random.percent(25) {
-            (weather.on_writes, weather.on_reads) = (25, 12);
-        }
-        weather.on_plan = random.pick(&[0, 0, 0, 5]);
-        if random.percent(5) {
-            let first = random.below(12);
-            weather.outage = Some((first..first + 3 + random.below(30), random.pick(&KINDS)));
-        }
+        weather.draw_failures(&mut random);
         weather.foreign = random.pick(&[0, 0, 4, 15]);
         weather.clock = random.percent(5).then(|| (random.below(12), random.pick(&[1500, -1500, 600, 9000])));
         weather.death = random.percent(20).then(|| death(&mut random));
@@ -351,6 +344,18 @@ impl Weather {
         weather
     }
 
+    /// How often calls fail, and a time in which all of them do.
+    fn draw_failures(&mut self, random: &mut Random) {
+        if random.percent(25) {
+            (self.on_writes, self.on_reads) = (25, 12);
+        }
+        self.on_plan = random.pick(&[0, 0, 0, 5]);
+        if random.percent(5) {
+            let first = random.below(12);
+            self.outage = Some((first..first + 3 + random.below(30), random.pick(&KINDS)));
+        }
+    }
+
     /// What goes wrong with the calls of one process of several: nobody else edits, and its own end is drawn elsewhere.
     pub(crate) fn of_a_team(mut random: Random) -> Self {
         let mut weather = Self::calm(random.fork());
@@ -358,14 +363,7 @@ impl Weather {
             return weather;
         }
         weather.ambiguous = random.percent(70).then(|| (random.pick(&[0, 0, 1, 2]), ambiguous(&mut random)));
-        if random.percent(25) {
-            (weather.on_writes, weather.on_reads) = (25, 12);
-        }
-        weather.on_plan = random.pick(&[0, 0, 0, 5]);
-        if random.percent(5) {
-            let first = random.below(12);
-            weather.outage = Some((first..first + 3 + random.below(30), random.pick(&KINDS)));
-        }
+        weather.draw_failures(&mut random);
         weather
     }
 

@@ -268,12 +268,14 @@ impl Applier {
         let (objects, now) = (self.patient(), self.machine.now());
         let mut journals = BTreeMap::new();
         for known in lease.known_runs(&self.domains).await? {
+            // Asked for before the journal is read: of a run that is over, all of it is read.
+            let is_over = known.kept == store::Kept::Parts
+                && store::progress(&objects, Some(ACCOUNT), &known.run, now).await? == Progress::Over;
             let text = match known.kept {
                 store::Kept::Whole { is_open: false, .. } => None,
                 _ => store::journal(&objects, Some(ACCOUNT), &known).await?,
             };
-            if let (store::Kept::Parts, Some(text)) = (&known.kept, &text)
-                && store::progress(&objects, Some(ACCOUNT), &known.run, now).await? == Progress::Over
+            if let (true, Some(text)) = (is_over, &text)
                 && let Ok(Some(record)) = journal::read(text)
             {
                 let place = (known.run.as_str(), record.header.number, true);

@@ -47,6 +47,8 @@ pub(super) struct Creation {
     pub(super) at: Duration,
     pub(super) key: String,
     pub(super) content: Vec<u8>,
+    /// Whether it was removed, or replaced, later.
+    pub(super) is_gone: bool,
 }
 
 /// What goes wrong between one process and the store.
@@ -109,8 +111,15 @@ impl Bucket {
         let modified = Timestamp::from_second(self.now().as_second()).unwrap();
         let (key, content) = (key.to_owned(), content.to_owned());
         let mut inner = self.inner();
+        inner.gone(&key);
         inner.objects.insert(key.clone(), Object { content: content.clone(), modified, at });
-        inner.history.push(Creation { place, at, key, content });
+        inner.history.push(Creation { place, at, key, content, is_gone: false });
+    }
+
+    fn remove(&self, key: &str) {
+        let mut inner = self.inner();
+        inner.gone(key);
+        inner.objects.remove(key);
     }
 
     fn read(&self, key: &str) -> Option<Vec<u8>> {
@@ -135,6 +144,16 @@ impl Bucket {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// What was created under a key is there no more.
+    fn gone(&mut self, key: &str) {
+        if self.objects.contains_key(key) {
+            let created = self.history.iter_mut().rev().find(|one| one.key == key);
+            created.into_iter().for_each(|one| one.is_gone = true);
+        }
     }
 }
 
@@ -273,6 +292,6 @@ impl Objects for Door {
 
     fn remove<'a>(&'a self, key: &'a str) -> Asking<'a, ()> {
         let owned = key.to_owned();
-        Box::pin(self.operate(Box::new(move |bucket| _ = bucket.inner().objects.remove(&owned))))
+        Box::pin(self.operate(Box::new(move |bucket| bucket.remove(&owned))))
     }
 }

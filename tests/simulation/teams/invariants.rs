@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use livevod::api::Timeouts;
 use livevod::apply::Outcome;
-use livevod::apply::journal::{self, LeftOpen, LeftOpenKind, RunRecord};
+use livevod::apply::journal::{self, LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow, RunRecord};
+use livevod::plan::Unsupported;
 use livevod::store::{Lost, Says};
 
 use super::super::harness::Run;
@@ -151,7 +152,8 @@ fn stops(story: &[Happening], process: usize) -> Vec<(Duration, Duration)> {
     stops
 }
 
-/// Whether a process slept through the deadline of what follows a Delete.
+/// Whether a process slept through the deadline of what follows a Delete. A process that is stopped at the very moment of its Delete
+/// does so too: the Delete leaves, and nothing after it.
 fn oversleeps(
     story: &[Happening],
     stops: &[(Duration, Duration)],
@@ -161,7 +163,7 @@ fn oversleeps(
     let deletes = story.iter().filter(|one| {
         one.process == process && matches!(&one.what, What::Call(call) if call.step == Step::Delete)
     });
-    deletes.map(|one| one.at).any(|at| stops.iter().any(|(from, to)| *from > at && *to - *from >= deadline))
+    deletes.map(|one| one.at).any(|at| stops.iter().any(|(from, to)| *from >= at && *to - *from >= deadline))
 }
 
 /// The longest time in which a process was awake and did not renew its lease.
@@ -399,7 +401,9 @@ fn who_plans_knows_what_earlier_holders_wrote(team: &Team, ledger: &Ledger) -> R
     Ok(())
 }
 
-/// Once the last process is done, the store says how everything ended that any run began.
+/// Once the last process is done, the store says how everything ended that any run began. What a replace removed stays open only if the
+/// last files declare there what no Add can send, such as transcoded streams (from the old configuration) without templates: the plan lists it as
+/// unsupported, and finishes the replace once the files say something else.
 fn nothing_is_left_open(team: &Team, ledger: &Ledger) -> Result<(), String> {
     let Some(Some(last)) = team.ended.iter().rev().nth(1) else { return Ok(()) };
     let Some(process) = &last.process else { return Err("the last process never planned".to_owned()) };
@@ -410,10 +414,20 @@ fn nothing_is_left_open(team: &Team, ledger: &Ledger) -> Result<(), String> {
     };
     let journals = ledger.journals();
     let runs: Vec<RunRecord> = journals.values().filter_map(|text| journal::read(text).unwrap()).collect();
+    let is_told = |open: &LeftOpen| {
+        let is_gap = |one: &LeftOpenNow| {
+            one.open.run == open.run
+                && one.open.address == open.address
+                && one.found == Some(LeftOpenFound::Gap)
+        };
+        let is_unwritable = |one: &Unsupported| one.declared && folded(&one.address) == folded(&open.address);
+        process.looked.iter().any(is_gap) && process.plan.notes.unsupported.iter().any(is_unwritable)
+    };
     // What is ignored, or no longer managed, stays as lost as it is.
     let is_own = |open: &LeftOpen| {
         matches!(open.kind, LeftOpenKind::Change { .. })
             && last.domains.iter().any(|domain| **domain == *open.address.domain)
+            && !is_told(open)
     };
     let open = journal::left_open(&runs).into_iter().find(is_own);
     match open.filter(|_| is_done) {

@@ -1,6 +1,6 @@
 //! What the store's history says about leases: who held which domain, and which intents others could know of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use livevod::apply::journal::{Entry as Line, Step as Written};
 use livevod::model::Address;
@@ -14,7 +14,10 @@ use super::bucket::Creation;
 pub(super) struct Ledger<'a> {
     pub(super) tokens: BTreeMap<String, Vec<(&'a Creation, Entry)>>,
     pub(super) parts: BTreeMap<String, Vec<(&'a Creation, Part)>>,
-    /// The last journal of each run that is kept whole; `None` if it matters to no later run.
+    /// The runs whose journals were ever kept whole.
+    kept: BTreeSet<String>,
+    /// The journal of each run that is kept whole in the end, as later runs find it; `None` if it matters to none. One that matters
+    /// is found first, and one may be removed again by a request that arrives late.
     whole: BTreeMap<String, Option<String>>,
 }
 
@@ -28,7 +31,8 @@ pub(super) struct Known {
 
 impl<'a> Ledger<'a> {
     pub(super) fn of(history: &'a [Creation]) -> Self {
-        let (mut tokens, mut parts, mut whole) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut tokens, mut parts) = (BTreeMap::new(), BTreeMap::new());
+        let (mut kept, mut whole) = (BTreeSet::new(), BTreeMap::new());
         for one in history {
             let names: Vec<&str> = one.key.split('/').collect();
             match names[..] {
@@ -45,12 +49,16 @@ impl<'a> Ledger<'a> {
                     let open = name.strip_suffix(".open");
                     let text = open.map(|_| String::from_utf8_lossy(&one.content).into_owned());
                     let (_, run) = open.unwrap_or(name).split_once('-').unwrap_or_default();
-                    whole.insert(run.to_owned(), text);
+                    kept.insert(run.to_owned());
+                    if !one.is_gone {
+                        let found: &mut Option<String> = whole.entry(run.to_owned()).or_default();
+                        *found = text.or(found.take());
+                    }
                 }
                 _ => {}
             }
         }
-        Self { tokens, parts, whole }
+        Self { tokens, parts, kept, whole }
     }
 
     /// The last token of a domain before a place.
@@ -87,9 +95,9 @@ impl<'a> Ledger<'a> {
         all
     }
 
-    /// Whether the journal of a run is kept whole.
+    /// Whether the journal of a run was kept whole.
     pub(super) fn is_whole(&self, run: &str) -> bool {
-        self.whole.contains_key(run)
+        self.kept.contains(run)
     }
 
     /// How many writes a run told others of.

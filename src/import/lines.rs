@@ -1,47 +1,8 @@
-//! A value in YAML, in one line or over several.
+//! Lines of YAML, each block in one line or over several.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::config::quoted;
-
-/// A value to write.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Yaml {
-    /// Text that needs no quotes, such as `15m`.
-    Word(String),
-    /// Any other text.
-    Text(String),
-    /// A list of texts.
-    List(Vec<String>),
-    /// A block of named values.
-    Map(Vec<(String, Yaml)>),
-}
-
-impl Yaml {
-    /// A block with one value.
-    pub(super) fn one(key: &str, value: Yaml) -> Self {
-        Yaml::Map(vec![(key.to_owned(), value)])
-    }
-
-    /// The value in one line.
-    pub(super) fn flow(&self) -> String {
-        match self {
-            Yaml::Word(word) => word.clone(),
-            Yaml::Text(text) => quoted(text).into_owned(),
-            Yaml::List(texts) => {
-                let texts: Vec<Cow<'_, str>> = texts.iter().map(|text| quoted(text)).collect();
-                format!("[{}]", texts.join(", "))
-            }
-            Yaml::Map(entries) if entries.is_empty() => "{}".to_owned(),
-            Yaml::Map(entries) => {
-                let entries: Vec<String> =
-                    entries.iter().map(|(key, value)| format!("{}: {}", quoted(key), value.flow())).collect();
-                format!("{{ {} }}", entries.join(", "))
-            }
-        }
-    }
-}
+use crate::config::{Notation, Yaml, quoted};
 
 /// Lines of text, with the indentation of the one that comes next.
 #[derive(Debug, Default)]
@@ -111,12 +72,12 @@ impl Lines {
 
     /// `key: value`: in one line if that is short, or if nothing in the value has lines of its own.
     pub(super) fn entry(&mut self, key: &str, value: &Yaml, comment: Option<&str>) {
-        let line = format!("{}: {}", quoted(key), value.flow());
+        let line = format!("{}: {}", quoted(key), value.flow(Notation::NEW));
         match value {
-            Yaml::Map(entries) if !self.fits(&line) && !entries.is_empty() => {
+            Yaml::Map(map) if !self.fits(&line) && !map.entries.is_empty() => {
                 self.commented(&format!("{}:", quoted(key)), comment);
                 self.depth += 1;
-                entries.iter().for_each(|(key, value)| self.entry(key, value, None));
+                map.entries.iter().for_each(|(key, value)| self.entry(key, value, None));
                 self.depth -= 1;
             }
             _ => self.commented(&line, comment),
@@ -127,10 +88,11 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Keys;
 
     #[test]
     fn a_block_that_is_too_long_for_a_line_is_written_over_several() {
-        let value = |length: usize| Yaml::one("tags", Yaml::Text("a".repeat(length)));
+        let value = |length: usize| Yaml::map(Keys::Parts, [("tags", Yaml::Text("a".repeat(length)))]);
         let written = |length: usize| {
             let mut lines = Lines::default();
             lines.entry("mp4", &value(length), Some("why"));
