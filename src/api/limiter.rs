@@ -2,82 +2,21 @@
 //! throttles.
 //!
 //! The service counts by account and action, so each action has its own lane, lookups included, and one limiter serves all
-//! regions and endpoints of a client, which is one account. Callers queue in a
-//! lane, and the first one takes the next call that the rate allows *at that moment*: nothing is reserved ahead, so
-//! what the service says while others wait applies to all of them. Throttling halves the rate of its action and empties
-//! the bucket; every call that succeeds gives a little back. When the service asks to wait, the whole lane waits. An
-//! action whose calls were all throttled for a minute is given up.
+//! regions and endpoints of a client, which is one account. Callers queue in a lane, and the first one takes the next
+//! call that the rate allows *at that moment*: nothing is reserved ahead, so what the service says while others wait
+//! applies to all of them. Throttling halves the rate of its action and empties the bucket; every call that succeeds
+//! gives a little back. When the service asks to wait, the whole lane waits. An action whose calls were all throttled for
+//! a minute is given up.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::wire::{LOOKUP_EVENTS, PUBLISH_LIST, PUBLISHES_PER_SECOND, RemoteError};
-
-/// How fast calls of one action may be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// Sustained calls per minute.
-    pub per_minute: NonZeroU32,
-    /// Calls that may be sent at once after a pause.
-    pub burst: NonZeroU32,
-}
-
-impl Rate {
-    /// No limit: a service in this process serves nobody else.
-    pub const UNLIMITED: Self = Self { per_minute: NonZeroU32::MAX, burst: NonZeroU32::MAX };
-
-    /// Default calls per minute: below the documented 1,000, which other clients of the account share.
-    pub const CALLS: u32 = 800;
-
-    /// The most calls within any minute, if the rate itself is lower: the documented 1,000, less a few for others.
-    const MOST_IN_A_MINUTE: u32 = 950;
-
-    /// Largest burst.
-    const LARGEST_BURST: u32 = 300;
-
-    /// This many calls per minute, with bursts of half as many, but at most 300, and at most what the documented limit
-    /// leaves.
-    pub fn per_minute(calls: NonZeroU32) -> Self {
-        let left = Self::MOST_IN_A_MINUTE.saturating_sub(calls.get());
-        let burst = (calls.get() / 2).min(left).clamp(1, Self::LARGEST_BURST);
-        Self { per_minute: calls, burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN) }
-    }
-
-    /// The rate of one action: two have a lower limit of their own, by the second. A service in this process keeps no
-    /// limit.
-    fn of(self, action: &str) -> Self {
-        let per_second = match action {
-            LOOKUP_EVENTS => 2,
-            PUBLISH_LIST => PUBLISHES_PER_SECOND,
-            _ => return self,
-        };
-        if self == Self::UNLIMITED {
-            return self;
-        }
-        let per_minute = self.per_minute.get().min(60 * per_second);
-        Self { per_minute: NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN), burst: NonZeroU32::MIN }
-    }
-
-    fn per_second(self) -> f64 {
-        f64::from(self.per_minute.get()) / 60.0
-    }
-
-    fn burst(self) -> f64 {
-        f64::from(self.burst.get())
-    }
-}
-
-impl Default for Rate {
-    /// 800 calls per minute with bursts of 150.
-    fn default() -> Self {
-        Self::per_minute(NonZeroU32::new(Self::CALLS).unwrap_or(NonZeroU32::MIN))
-    }
-}
+use super::lane::{Heed, Lane, State, When};
+use super::rate::Rate;
+use crate::wire::RemoteError;
 
 /// The right to send one call of an action now. Used up by that call.
 #[derive(Debug)]
@@ -117,199 +56,12 @@ impl Later {
     }
 }
 
-/// Which delays of a lane a caller accepts. Every caller keeps to the rate.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Heed {
-    /// The latest time to wait until when the service asks to wait; no limit if `None`.
-    pub(super) until: Option<Instant>,
-    /// Whether something is not recorded until the call succeeds: then it waits only for the rate itself.
-    pub(super) is_urgent: bool,
-    /// Becomes true when the run is to end: then no caller waits any longer for the service.
-    pub(super) stop: Option<watch::Receiver<bool>>,
-}
-
-impl Heed {
-    fn is_stopped(&self) -> bool {
-        self.stop.as_ref().is_some_and(|stop| *stop.borrow())
-    }
-
-    /// Returns when the run is asked to end; never, if it was asked before or if no sender is left.
-    async fn stopped(&self) {
-        let stop = self.stop.clone().filter(|stop| !*stop.borrow());
-        let is_asked = match stop {
-            Some(mut stop) => stop.wait_for(|stop| *stop).await.is_ok(),
-            None => false,
-        };
-        if !is_asked {
-            std::future::pending().await
-        }
-    }
-
-    /// Until when this caller waits, given the time that the service asked for.
-    fn hold(&self, asked: Option<Instant>) -> Option<Instant> {
-        let asked = asked.filter(|_| !self.is_urgent && !self.is_stopped())?;
-        Some(self.until.map_or(asked, |until| asked.min(until)))
-    }
-}
-
 /// One lane for each action, on tokio's clock.
 #[derive(Debug)]
 pub(super) struct Limiter {
     rate: Rate,
     /// By the action's name on the wire.
     lanes: Mutex<BTreeMap<&'static str, Arc<Lane>>>,
-}
-
-#[derive(Debug)]
-struct Lane {
-    rate: Rate,
-    /// First come, first served.
-    queue: tokio::sync::Mutex<()>,
-    state: Mutex<State>,
-    given_up: Notify,
-}
-
-/// The remaining rate of an action.
-#[derive(Debug)]
-struct State {
-    turns: Bucket,
-    /// The calls that were sent. A call whose turn has come may still wait for something else.
-    out: Bucket,
-    /// The share of the rate that is left after throttling: above 0 and at most 1.
-    share: f64,
-    /// When the rate was last lowered.
-    lowered: Option<Instant>,
-    /// Until when the service asks to wait.
-    held: Option<Instant>,
-    /// Since when every answer was a throttling error, and when the last one came.
-    throttled: Option<(Instant, Instant)>,
-    /// The last refusal, once the action is given up.
-    given_up: Option<Box<RemoteError>>,
-}
-
-/// The calls that may be sent at `at`; it refills from then on.
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    tokens: f64,
-    at: Instant,
-}
-
-impl Bucket {
-    /// A whole token, less what rounding may take.
-    const WHOLE: f64 = 1.0 - 1e-6;
-
-    fn fill(&mut self, per_second: f64, burst: f64, now: Instant) {
-        let gained = now.saturating_duration_since(self.at).as_secs_f64() * per_second;
-        self.tokens = burst.min(self.tokens + gained);
-        self.at = self.at.max(now);
-    }
-
-    /// Takes a token from a filled bucket; if there is none, returns when there will be one.
-    fn take(&mut self, per_second: f64) -> Result<(), Instant> {
-        if self.tokens >= Self::WHOLE {
-            self.tokens -= 1.0;
-            return Ok(());
-        }
-        Err(self.at + Duration::from_secs_f64((1.0 - self.tokens) / per_second))
-    }
-}
-
-/// When a call may be sent.
-#[derive(Debug, Clone, Copy)]
-enum When {
-    Now,
-    /// At this time, because of the rate.
-    At(Instant),
-    /// At this time, because the service asks to wait.
-    Held(Instant),
-}
-
-impl State {
-    /// The smallest share: a call every 2.4 s at the default rate.
-    const LEAST: f64 = 1.0 / 32.0;
-    /// No rate falls below a call every 10 s, so that a minute shows whether the service keeps throttling.
-    const LEAST_PER_SECOND: f64 = 0.1;
-    /// The share that one call gives back: the whole rate returns within 50 calls.
-    const GIVEN_BACK: f64 = 1.0 / 50.0;
-    /// How long all calls of an action must be throttled before it is given up.
-    const GIVES_UP: Duration = Duration::from_secs(60);
-    /// After this long without a call, it is unknown whether the service would have throttled one.
-    const FORGETS: Duration = Duration::from_secs(120);
-
-    fn full(rate: Rate, now: Instant) -> Self {
-        let bucket = Bucket { tokens: rate.burst(), at: now };
-        Self {
-            turns: bucket,
-            out: bucket,
-            share: 1.0,
-            lowered: None,
-            held: None,
-            throttled: None,
-            given_up: None,
-        }
-    }
-
-    fn per_second(&self, rate: Rate) -> f64 {
-        let whole = rate.per_second();
-        (whole * self.share).max(Self::LEAST_PER_SECOND).min(whole)
-    }
-
-    fn fill(&mut self, rate: Rate, now: Instant) {
-        self.turns.fill(self.per_second(rate), rate.burst(), now);
-        self.out.fill(rate.per_second(), rate.burst(), now);
-    }
-
-    fn turn(&mut self, rate: Rate, heed: &Heed, now: Instant) -> Result<When, Box<RemoteError>> {
-        self.fill(rate, now);
-        if heed.is_urgent {
-            self.turns.tokens = (self.turns.tokens - 1.0).max(self.turns.tokens.min(0.0));
-            return Ok(When::Now);
-        }
-        if let Some(until) = self.held_for(heed, now)? {
-            return Ok(When::Held(until));
-        }
-        Ok(self.turns.take(self.per_second(rate)).map_or_else(When::At, |()| When::Now))
-    }
-
-    fn way_out(&mut self, rate: Rate, heed: &Heed, now: Instant) -> Result<When, Box<RemoteError>> {
-        self.fill(rate, now);
-        if let Some(until) = self.held_for(heed, now)? {
-            return Ok(When::Held(until));
-        }
-        Ok(self.out.take(rate.per_second()).map_or_else(When::At, |()| When::Now))
-    }
-
-    /// Until when a caller has to wait, if at all.
-    fn held_for(&self, heed: &Heed, now: Instant) -> Result<Option<Instant>, Box<RemoteError>> {
-        match &self.given_up {
-            Some(refusal) if !heed.is_urgent => Err(refusal.clone()),
-            Some(_) | None => Ok(heed.hold(self.held).filter(|until| *until > now)),
-        }
-    }
-
-    /// Calls that were sent before the rate was lowered say nothing about the lowered rate.
-    fn lower(&mut self, rate: Rate, sent: Instant, now: Instant) {
-        self.fill(rate, now);
-        if self.lowered.is_none_or(|lowered| lowered < sent) {
-            self.share = Self::LEAST.max(self.share / 2.0);
-            self.lowered = Some(now);
-        }
-        self.turns.tokens = self.turns.tokens.min(0.0);
-    }
-
-    /// Whether all calls of the action, this one included, were throttled for so long that it is given up.
-    fn is_hopeless(&mut self, now: Instant) -> bool {
-        let goes_on = |last: Instant| {
-            let waited = self.held.map_or(last, |held| held.min(now).max(last));
-            now.saturating_duration_since(waited) <= Self::FORGETS
-        };
-        let since = match self.throttled {
-            Some((since, last)) if goes_on(last) => since,
-            Some(_) | None => now,
-        };
-        self.throttled = Some((since, now));
-        now.saturating_duration_since(since) >= Self::GIVES_UP
-    }
 }
 
 impl Limiter {
@@ -433,41 +185,12 @@ impl Limiter {
     }
 }
 
-impl Lane {
-    fn new(rate: Rate) -> Self {
-        let state = Mutex::new(State::full(rate, Instant::now()));
-        Self { rate, queue: tokio::sync::Mutex::default(), state, given_up: Notify::new() }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until `at`, or until the action is given up; the next question then returns that.
-    async fn wait(&self, at: Instant) {
-        let given_up = self.given_up.notified();
-        tokio::pin!(given_up);
-        given_up.as_mut().enable();
-        if self.state().given_up.is_some() {
-            return;
-        }
-        tokio::select! {
-            () = sleep_until(at) => {}
-            () = given_up => {}
-        }
-    }
-
-    /// Like [`Self::wait`], and ends when the run is to end.
-    async fn rest(&self, at: Instant, heed: &Heed) {
-        tokio::select! {
-            () = self.wait(at) => {}
-            () = heed.stopped() => {}
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
+    use tokio::sync::watch;
+
     use super::*;
 
     /// 600 calls a minute with bursts to 300.
@@ -621,16 +344,6 @@ mod tests {
         let turns = [turn(&limiter).await, turn(&limiter).await];
         turns.iter().for_each(|turn| limiter.throttled(turn, Duration::ZERO, &refusal()));
         assert!((2000..=2010).contains(&millis_for(&limiter, 10).await));
-    }
-
-    #[test]
-    fn a_burst_is_half_the_rate_within_what_the_service_takes_in_a_minute() {
-        let burst = |calls: u32| Rate::per_minute(NonZeroU32::new(calls).unwrap()).burst.get();
-        assert_eq!([1, 60, 600, 700, 800, 900, 950, 60_000].map(burst), [1, 30, 300, 250, 150, 50, 1, 1]);
-        assert_eq!((Rate::default().per_minute.get(), Rate::default().burst.get()), (800, 150));
-        for calls in 1..950 {
-            assert!(calls + burst(calls) <= 951, "{calls}");
-        }
     }
 
     /// The longest time in which none of `callers` waiting calls got its turn, if the first `throttled` were throttled.

@@ -17,7 +17,7 @@ use super::task::Task;
 use crate::api::{Class, Error, Stop};
 use crate::model::Address;
 use crate::plan::{ActionKind, Change, Decisions};
-use crate::store::Lease;
+use crate::store::{Lease, Lost};
 
 /// What a run has done so far, and what keeps it from going on.
 pub(super) struct Books {
@@ -51,6 +51,8 @@ struct Ledger {
     unshown: Vec<Task>,
     /// Addresses whose change ended as unknown.
     unknown: BTreeSet<Address>,
+    /// Why the lease could not be renewed, from the first attempt in vain until it is renewed.
+    not_renewed: Option<Lost>,
     /// When the last write of each domain was answered.
     written: BTreeMap<Arc<str>, Instant>,
     /// Domains whose last listing could not be read.
@@ -118,11 +120,23 @@ impl Books {
     /// When the run may write no more, or not now: nothing must be sent.
     pub(super) async fn secured(&self) -> Result<(), Error> {
         let Some(lease) = &self.lease else { return Ok(()) };
-        lease.secure().await.map_err(|lost| {
-            let reason = lost.to_string();
+        let secured = lease.secure().await;
+        if secured.is_ok() {
+            self.ledger().not_renewed = None;
+        }
+        secured.map_err(|lost| {
+            let reason = self.first(lost).to_string();
             // The store may answer again while no other run holds the domains.
             if lease.lost().is_none() { Error::NotNow { reason } } else { Error::Withheld { reason } }
         })
+    }
+
+    /// Of several attempts to renew the lease in vain, the first one: what was not attempted for want of it has one cause.
+    fn first(&self, lost: Lost) -> Lost {
+        match lost {
+            Lost::NotRenewed(_) => self.ledger().not_renewed.get_or_insert(lost).clone(),
+            Lost::TakenOver(_) | Lost::Ended => lost,
+        }
     }
 
     /// Whether a call that starts now ends while the run holds its domains.
@@ -257,7 +271,7 @@ impl Books {
             return Some(Cause::JournalBroken(reason));
         }
         if let Some(lost) = self.lease.as_ref().and_then(Lease::barred) {
-            return Some(Cause::LeaseLost(lost));
+            return Some(Cause::LeaseLost(self.first(lost)));
         }
         if let Some(stop) = client {
             return Some(Cause::Stopped(stop));

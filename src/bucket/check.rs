@@ -24,6 +24,12 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// A store that does not answer.
+    fn gone(error: &StoreError) -> Self {
+        let gone = || Err(error.clone());
+        Self { create: gone(), once: None, read: gone(), list: gone(), remove: gone(), ahead: None }
+    }
+
     /// The first thing that keeps the store from being used.
     pub fn trouble(&self) -> Option<&StoreError> {
         let Self { create, once, read, list, remove, ahead: _ } = self;
@@ -34,7 +40,7 @@ impl Findings {
 }
 
 /// Creates an object under `check/`, twice, reads it, lists it and removes it. What can't be done is found, and the rest tried
-/// all the same.
+/// all the same, unless the store does not answer: then it is waited for once.
 ///
 /// # Errors
 /// When this machine has no randomness for a name.
@@ -44,13 +50,24 @@ pub async fn check(objects: &dyn Objects) -> Result<Findings, StoreError> {
     let before = Timestamp::now();
     let created = objects.create(&key, content).await;
     let after = Timestamp::now();
+    if let Err(error) = &created
+        && error.trouble == Trouble::Unreachable
+    {
+        return Ok(Findings::gone(error));
+    }
     // The object of a bucket with versions is there, although that is an error.
     let is_there = match &created {
         Ok(_) => true,
         Err(error) => error.trouble == Trouble::Versioned,
     };
     let once = if is_there { Some(second(objects, &key, created.as_ref()).await) } else { None };
-    let read = objects.read(&key).await.and_then(|found| same(found, is_there.then_some(content)));
+    let read = objects.read(&key).await;
+    if let Err(error) = &read
+        && error.trouble == Trouble::Unreachable
+    {
+        return Ok(Findings::gone(error));
+    }
+    let read = read.and_then(|found| same(found, is_there.then_some(content)));
     let listed = objects.list("check/", None).await;
     let modified = listed.as_ref().ok().and_then(|all| all.iter().find(|one| one.key == key));
     let ahead = modified.map(|one| ahead(one.modified, before, after));
@@ -113,4 +130,57 @@ fn random() -> Result<String, StoreError> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|error| StoreError::new(Trouble::Other, error.to_string()))?;
     Ok(hex(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::store::{Asking, Listed};
+
+    /// A store that does not answer, and how often it was asked.
+    #[derive(Default)]
+    struct Gone(AtomicUsize);
+
+    impl Gone {
+        fn ask<T: Send + 'static>(&self) -> Asking<'_, T> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async { Err(StoreError::new(Trouble::Unreachable, "no answer")) })
+        }
+    }
+
+    impl Objects for Gone {
+        fn create<'a>(&'a self, _: &'a str, _: &'a [u8]) -> Asking<'a, Created> {
+            self.ask()
+        }
+
+        fn replace<'a>(&'a self, _: &'a str, _: &'a [u8]) -> Asking<'a, ()> {
+            self.ask()
+        }
+
+        fn read<'a>(&'a self, _: &'a str) -> Asking<'a, Option<Vec<u8>>> {
+            self.ask()
+        }
+
+        fn stat<'a>(&'a self, _: &'a str) -> Asking<'a, Option<Listed>> {
+            self.ask()
+        }
+
+        fn list<'a>(&'a self, _: &'a str, _: Option<&'a str>) -> Asking<'a, Vec<Listed>> {
+            self.ask()
+        }
+
+        fn remove<'a>(&'a self, _: &'a str) -> Asking<'a, ()> {
+            self.ask()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_gone_is_asked_once() {
+        let gone = Gone::default();
+        let found = check(&gone).await.unwrap();
+        assert_eq!(found.trouble().map(|error| error.trouble), Some(Trouble::Unreachable));
+        assert_eq!(gone.0.load(Ordering::Relaxed), 1);
+    }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::arguments::{Planning, Scope, Writing};
 use super::connect::{Access, Connection, connect_with};
 use super::events::Streaming;
 use super::failure::Failure;
@@ -17,6 +16,7 @@ use super::live::{Live, Replaying};
 use super::load::{Loaded, load};
 use super::observe::{Observed, observe};
 use super::places::Places;
+use super::planning::{Planning, Scope, Writing};
 use super::runtime::block_on;
 
 use super::progress::Progress;

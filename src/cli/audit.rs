@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
-use super::arguments::{Guards, Planning, Remote, Scope, plan_options};
 use super::connect::{Access, Connection, Tally, connect};
 use super::failure::Failure;
 use super::goal::Goal;
@@ -13,8 +12,10 @@ use super::load::{Loaded, load};
 use super::monitor::{AUDIT_STATE, Monitor, Monitored, Monitoring};
 use super::observe::{Observed, against, observe};
 use super::places::Places;
+use super::planning::{Guards, Planning, Scope, plan_options};
 use super::reading::{self, Asked, Domains};
 use super::record::Earlier;
+use super::remote::Remote;
 use super::run::{Run, Session, Told};
 use super::runtime::block_on;
 use super::sealed;

@@ -2,10 +2,10 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::arguments::Paths;
 use super::default_paths::default_paths;
 use super::failure::Failure;
 use super::load::today;
+use super::paths::Paths;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::Snapshot;
 use crate::plan::{self, Plan, PlanOptions, SinceBase};

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::arguments::Remote;
 use super::connect::{self, Connection};
 use super::online::{groups, spaces};
+use super::remote::Remote;
 use crate::api::{Client, Error};
 use crate::permissions::Permission;
 use crate::render::{Check, is_about_every_call};

@@ -5,10 +5,10 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::arguments::Remote;
 use super::failure::{Failure, with_causes};
 use super::goal::Reach;
 use super::progress::telling;
+use super::remote::Remote;
 use super::terminal::{note, secrets};
 use crate::api::credentials::{self, CredentialsError, Surroundings};
 use crate::api::{self, CallEntry, CallLog, Client, ClientSettings, Endpoint, Timeouts, proxy_before};

@@ -3,14 +3,16 @@
 use clap::Args;
 use jiff::Timestamp;
 
-use super::arguments::{Paths, Remote, Rules};
 use super::checkup;
 use super::connect::{self, Access, connect, service};
 use super::failure::Failure;
 use super::goal::Reach;
 use super::keeping::Keeping;
 use super::load::as_far_as_valid;
+use super::paths::Paths;
 use super::record::{Earlier, unusable};
+use super::remote::Remote;
+use super::rules::Rules;
 use super::run::{Run, Session, Told};
 use super::runtime::block_on;
 use super::shared::Shared;
@@ -138,7 +140,7 @@ fn store(keeping: &Keeping, remote: &Remote, target: &Target) -> Option<Check> {
         Ok(shared) => shared?,
         Err(failure) => return Some(failed(failure)),
     };
-    let tried = block_on(bucket::check(&*shared.objects)).map(|tried| match &tried {
+    let tried = block_on(shared.asking(bucket::check(&*shared.objects))).map(|tried| match &tried {
         Ok(found) => match found.trouble() {
             None => Check::store(&shared.name, found.ahead),
             Some(trouble)

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::{Guards, Planning, plan_options};
 use super::connect::{Access, Connection, Tally, connect};
 use super::events::Streaming;
 use super::failure::Failure;
@@ -15,6 +14,7 @@ use super::monitor::{Monitor, Monitored, Monitoring};
 use super::observe::{Observed, observe};
 use super::only_new::LastCheck;
 use super::places::Places;
+use super::planning::{Guards, Planning, plan_options};
 use super::record::Earlier;
 use super::rerun;
 use super::run::{Run, Session, Told};

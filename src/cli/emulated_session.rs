@@ -6,8 +6,8 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::arguments::EMULATED;
 use super::failure::Failure;
+use super::remote::EMULATED;
 use crate::emulator::{Service, Settings};
 use crate::model::Address;
 

@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::arguments::quirk;
 use super::emulated_account::Account;
 use super::emulated_session::{Begun, Ended};
 use super::failure::{Failure, with_causes};
 use super::interrupt::Interrupt;
 use super::kinds::Kind;
 use super::places::Places;
+use super::remote::quirk;
 use super::run::{Run, Session};
 use super::runtime::block_on;
 use super::sealed;
@@ -53,7 +53,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", help_heading = "State")]
     load: Option<PathBuf>,
 
-    /// Bucket of Object Storage Service that exists; KIND is versioned, suspended or locked [default: none]
+    /// Play OSS, too, with this bucket: a store is then `oss://NAME`. KIND is versioned, suspended or locked, to see such a bucket refused
+    /// [default: none]
     #[arg(long = "bucket", value_name = "NAME[=KIND]", help_heading = "State")]
     buckets: Vec<NewBucket>,
 

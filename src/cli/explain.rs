@@ -7,7 +7,6 @@ use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 use jiff::Timestamp;
 
-use super::arguments::{MaxFindings, Paths, Remote, Rules};
 use super::candidates;
 use super::connect::{Access, Connection, connect, with_source};
 use super::explain_at::Question;
@@ -16,7 +15,10 @@ use super::goal::Reach;
 use super::keeping::Keeping;
 use super::load::{Loaded, load};
 use super::moments::since;
+use super::paths::Paths;
 use super::record::Earlier;
+use super::remote::Remote;
+use super::rules::{MaxFindings, Rules};
 use super::run::{Run, Session, Told};
 use super::runtime::block_on;
 use super::stream_url;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::arguments::Remote;
 use super::audit::Evidence;
 use super::connect::{Access, connect};
 use super::failure::Failure;
@@ -13,6 +12,7 @@ use super::keeping::Keeping;
 use super::load::Loaded;
 use super::reading::{self, Asked};
 use super::record::Earlier;
+use super::remote::Remote;
 use super::runtime::block_on;
 use super::terminal::Terminal;
 use crate::audit::{History, Ruling, Session, SessionAudit, Settings, is_near_miss};

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::{MaxFindings, Paths};
 use super::failure::Failure;
 use super::kinds::insist_on_yaml;
+use super::paths::Paths;
+use super::rules::MaxFindings;
 use super::run::{Run, Session, Told};
 use super::terminal::Terminal;
 use super::views::of_findings;

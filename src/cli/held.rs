@@ -7,10 +7,10 @@ use std::sync::Arc;
 use clap::Args;
 use tokio::task::JoinSet;
 
-use super::arguments::Remote;
 use super::connect::{Access, Connection, connect, with_source};
 use super::failure::Failure;
 use super::goal::Reach;
+use super::remote::Remote;
 use super::runtime::block_on;
 use super::saved;
 use crate::api;

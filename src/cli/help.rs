@@ -143,10 +143,31 @@ pub(super) fn with_options<T: Args>(command: Command) -> Command {
         "apply" | "restore" => command.mut_arg("format", |argument| argument.help(APPROVED)),
         _ => command,
     };
+    let name = command.get_name().to_owned();
+    let command = reworded(command, &name);
     let command = command.mut_args(|argument| if is_own(&argument) { placed(argument) } else { argument });
     // clap puts an argument last when it is changed.
     let command = inherited.iter().fold(command, |command, name| command.mut_arg(name, |argument| argument));
-    command.mut_subcommands(|inner| inner.mut_args(placed))
+    command.mut_subcommands(|inner| {
+        let path = format!("{name} {}", inner.get_name());
+        reworded(inner, &path).mut_args(placed)
+    })
+}
+
+/// The help of options that do something else than in other commands: the command, the option, and its help.
+const OTHERWISE: [(&str, &str, &str); 4] = [
+    ("lease", "folder", LOCKED),
+    ("lease release", "folder", LOCKED),
+    ("journal push", "folder", "Folder of the journals that are uploaded [default: .livevod/journal]"),
+    ("journal push", "account", "Account whose journals are uploaded; without it, those of every account"),
+];
+
+const LOCKED: &str = "Folder of the journals: without a store, an apply locks it [default: .livevod/journal]";
+
+/// The command with the help of its own options.
+fn reworded(command: Command, path: &str) -> Command {
+    let own = OTHERWISE.iter().filter(|(of, ..)| *of == path);
+    own.fold(command, |command, (_, option, help)| command.mut_arg(*option, |argument| argument.help(*help)))
 }
 
 fn placed(argument: Arg) -> Arg {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::Remote;
 use super::connect::{Access, Connection, connect};
 use super::default_paths::default_paths;
 use super::failure::Failure;
 use super::goal::Reach;
+use super::remote::Remote;
 use super::run::{Run, Session};
 use super::runtime::block_on;
 use crate::diag::{Code, Diagnostic};

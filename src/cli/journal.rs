@@ -4,7 +4,6 @@ use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 use jiff::Timestamp;
 
-use super::arguments::MaxFindings;
 use super::candidates;
 use super::failure::Failure;
 use super::found::{all, find};
@@ -12,6 +11,7 @@ use super::kept::Kept;
 use super::moments::since;
 use super::prune;
 use super::push;
+use super::rules::MaxFindings;
 use super::run::{Run, Session, Told};
 use super::views::of_pages;
 use crate::apply::journal::{Header, RunRecord};
@@ -78,13 +78,12 @@ impl Run for Arguments {
             None => {}
         }
         let Self { task: _, run, address: _, since, kept, format, shown: _ } = self;
-        let folder = &kept.folder(*since)?;
         let (exit, layout) = (Exit::Success, terminal.layout(*format));
         if let Some(id) = run {
-            terminal.show(&render::run(&find(folder, id)?, exit, &layout));
+            terminal.show(&render::run(&find(&kept.folder_of(id)?, id)?, exit, &layout));
             return Ok(exit);
         }
-        let (mut runs, diagnostics) = all(folder)?;
+        let (mut runs, diagnostics) = all(&kept.folder(*since)?)?;
         runs.retain(|run| self.lists(run));
         let context = Context { sources: &Sources::default(), diagnostics: &diagnostics, exit };
         terminal.show(&render::runs(&runs, context, &layout));

@@ -1,13 +1,17 @@
 //! Where livevod keeps what later runs must know: a folder, or a store that several machines share.
 
+use std::fs::DirEntry;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
 
 use super::default_paths::{JOURNALS, OWN};
 use super::durations::duration;
+use super::terminal::note;
 use crate::api::Timeouts;
+use crate::gate::clean;
 use crate::store::StoreUrl;
 
 /// The folder of the journals, and the store.
@@ -64,6 +68,18 @@ fn lease(text: &str) -> Result<Duration, String> {
 const SHORTEST: Duration = Duration::from_secs(3);
 const LONGEST: Duration = Duration::from_secs(3600);
 
+/// Says once that a store holds nothing, or nothing of an account: its name may be misspelled.
+pub(super) fn note_empty(store: &str, account: Option<&str>) {
+    static IS_SAID: AtomicBool = AtomicBool::new(false);
+    let of_account = account.map(|account| format!(" of account {}", clean(account))).unwrap_or_default();
+    if !IS_SAID.swap(true, Ordering::Relaxed) {
+        note(&format!(
+            "The store {} holds no runs{of_account} yet.\nIf livevod has applied with this store before, check its URL.\n",
+            clean(store)
+        ));
+    }
+}
+
 impl Keeping {
     /// The folder of the journals; with a bucket, of this machine's journals and of copies of the others'.
     pub(super) fn folder(&self) -> PathBuf {
@@ -86,6 +102,17 @@ impl Keeping {
     pub(super) fn typed(&self) -> Option<&StoreUrl> {
         let is_variable = std::env::var("LIVEVOD_STORE").is_ok_and(|value| !value.is_empty());
         self.store.as_ref().filter(|_| !is_variable)
+    }
+
+    /// Says if a folder that was named as the store holds no journals: its name may be misspelled.
+    pub(super) fn note_if_empty(&self) {
+        let Some(store @ StoreUrl::Folder(_)) = &self.store else { return };
+        let is_journal = |entry: std::io::Result<DirEntry>| {
+            entry.is_ok_and(|entry| entry.path().extension().is_some_and(|end| end == "jsonl"))
+        };
+        if !std::fs::read_dir(self.folder()).is_ok_and(|mut entries| entries.any(is_journal)) {
+            note_empty(&store.to_string(), None);
+        }
     }
 
     /// The store.

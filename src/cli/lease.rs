@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::failure::Failure;
-use super::keeping::Keeping;
+use super::keeping::{Keeping, note_empty};
 use super::pipeline;
 use super::record::unusable;
 use super::run::{Run, Session, Told};
@@ -15,6 +15,7 @@ use super::shared::Shared;
 use super::views::of_pages;
 use crate::apply::journal::{Lock, LockError, StartedBy};
 use crate::diag::{Code, Diagnostic};
+use crate::gate::clean;
 use crate::render::{self, Exit, Format, LeasesView};
 use crate::store::{self, Held};
 
@@ -53,6 +54,7 @@ enum Task {
 #[derive(Debug, Args)]
 struct Releasing {
     /// Token as `livevod lease` lists it: DOMAIN:NUMBER
+    #[arg(value_parser = token)]
     token: String,
 
     #[command(flatten)]
@@ -76,6 +78,7 @@ impl Run for Arguments {
         let Listing { keeping, format } = listing;
         let layout = terminal.layout(*format);
         let Some(shared) = Shared::open(keeping, None, None)? else {
+            keeping.note_if_empty();
             let folder = keeping.folder();
             let lock = locked(&folder)?;
             if token.is_some() {
@@ -87,11 +90,21 @@ impl Run for Arguments {
             terminal.show(&render::leases(&view, Exit::Success, &layout));
             return Ok(Exit::Success);
         };
-        let (leases, released) = block_on(answer(&shared, token))??;
+        let (leases, released) = block_on(shared.asking(answer(&shared, token)))??;
         let view =
             LeasesView { store: &shared.name, leases: &leases, lock: None, released: released.as_deref() };
         terminal.show(&render::leases(&view, Exit::Success, &layout));
         Ok(Exit::Success)
+    }
+}
+
+/// The token of a lease.
+fn token(text: &str) -> Result<String, String> {
+    let is_number = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    match text.rsplit_once(':') {
+        Some((domain, number)) if !domain.is_empty() && is_number(number) => Ok(text.to_owned()),
+        _ => Err("expected DOMAIN:NUMBER, such as `live.example.com:41`; `livevod lease` lists the tokens"
+            .to_owned()),
     }
 }
 
@@ -102,24 +115,42 @@ async fn answer(
 ) -> Result<(Vec<(String, Held)>, Option<String>), Failure> {
     let unusable = |error| Failure::from(shared.unusable(&error));
     let accounts = store::accounts(&*shared.objects).await.map_err(unusable)?;
+    if accounts.is_empty() {
+        note_empty(&shared.name, None);
+    }
     let mut leases = Vec::new();
     for account in accounts {
-        let held = store::holders(&*shared.objects, &account, Timestamp::now()).await.map_err(unusable)?;
+        let held = holders(shared, &account).await?;
         leases.extend(held.into_iter().map(|held| (account.clone(), held)));
     }
     let Some(token) = token else { return Ok((leases, None)) };
     let is_meant = |held: &Held| format!("{}:{}", held.domain, held.token) == token;
     let Some((account, held)) = leases.iter().find(|(_, held)| is_meant(held)).cloned() else {
         let message = format!("no lease in {} has the token `{token}`", shared.name);
-        return Err(Diagnostic::new(Code::Lease, message).help("`livevod lease` lists the tokens").into());
+        let (domain, _) = token.rsplit_once(':').unwrap_or_default();
+        let help = match leases.iter().find(|(_, held)| held.domain == domain) {
+            Some((_, held)) => format!(
+                "another lease of `{}` has the token `{0}:{}` now; `livevod lease` says whose it is",
+                clean(&held.domain),
+                held.token
+            ),
+            None => "`livevod lease` lists the tokens".to_owned(),
+        };
+        return Err(Diagnostic::new(Code::Lease, message).help(help).into());
     };
     let StartedBy { user, host, .. } = pipeline::started_by();
     let [user, host] = [user, host].map(|name| name.unwrap_or_else(|| "somebody".to_owned()));
     let by = format!("{user} on {host}, with `livevod lease release`");
     store::release(&*shared.objects, &account, &held, &by).await.map_err(unusable)?;
-    let left = store::holders(&*shared.objects, &account, Timestamp::now()).await.map_err(unusable)?;
+    let left = holders(shared, &account).await?;
     let left = left.into_iter().filter(|one| one.run == held.run).map(|one| (account.clone(), one));
     Ok((left.collect(), Some(held.run)))
+}
+
+/// What is held of an account.
+async fn holders(shared: &Shared, account: &str) -> Result<Vec<Held>, Failure> {
+    let held = store::holders(&shared.objects, account, (None, None), Timestamp::now()).await;
+    held.map_err(|error| shared.unusable(&error).into())
 }
 
 /// Who holds the lock of a folder, if anyone does.

@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::clock::elapsed;
 use super::failure::Failure;
-use super::keeping::Leasing;
+use super::keeping::{Leasing, note_empty};
 use super::pipeline;
 use super::shared::{Fetched, Shared, Wanted};
 use super::terminal::Terminal;
@@ -47,15 +47,17 @@ impl Leased {
     /// # Errors
     /// When another run holds one, or the store can't be used.
     pub(super) async fn take(
-        shared: Shared,
+        mut shared: Shared,
         run: &str,
         domains: &[String],
         waits: Waits<'_>,
     ) -> Result<Self, Failure> {
         let Waits { leasing, settle, command, terminal } = waits;
+        shared.writes = true;
         let terms = Terms::new(leasing.lease, leasing.timeouts().whole, settle);
         let (objects, account) = (shared.bare.clone(), shared.account.as_deref());
-        let begun = Lease::begin(objects, elapsed(), terms, account, run, holder(command)).await;
+        let beginning = Lease::begin(objects, elapsed(), terms, account, run, holder(command));
+        let begun = shared.asking(beginning).await;
         let lease = begun.map_err(|error| shared.unusable(&error))?;
         let kept = lease.clone();
         let keeper = tokio::spawn(async move { kept.keep().await });
@@ -75,8 +77,11 @@ impl Leased {
     /// # Errors
     /// When the store can't be read, or the folder can't be written.
     pub(super) async fn fetch(&self) -> Result<Fetched, Failure> {
-        let known = self.lease.known_runs(&self.domains).await;
+        let known = self.shared.asking(self.lease.known_runs(&self.domains)).await;
         let known = known.map_err(|error| self.shared.unusable(&error))?;
+        if known.iter().all(|one| one.run == self.lease.run()) {
+            note_empty(&self.shared.name, self.shared.account.as_deref());
+        }
         self.shared.fetch_of(known, Wanted::Held).await
     }
 
@@ -85,7 +90,7 @@ impl Leased {
     /// # Errors
     /// When it has not, or the lease is lost.
     pub(super) async fn secure(&self) -> Result<(), Failure> {
-        let secured = self.lease.secure().await;
+        let secured = self.shared.asking(self.lease.secure()).await;
         Ok(secured.map_err(|lost| self.lost(&lost))?)
     }
 
@@ -97,16 +102,17 @@ impl Leased {
         let kept = self.shared.keep_journal(run).await;
         if kept.is_ok() {
             // If the lease can't be given back, it runs out by itself, or was taken over.
-            let _ = self.lease.end(settle).await;
+            let _ = self.shared.asking(self.lease.end(settle)).await;
         }
         let has_journal = kept.as_ref().is_ok_and(|kept| *kept);
         if has_journal {
             // What is left does no harm, and another run removes it.
             let account = self.shared.account.as_deref();
-            let _ = store::tidy(&*self.shared.objects, account, self.lease.store_now()).await;
+            let tidying = store::tidy(&*self.shared.objects, account, self.lease.store_now());
+            let _ = self.shared.asking(tidying).await;
         }
         let finding = kept.err()?.diagnostics.into_iter().next()?;
-        let push = format!("livevod journal push {run} --store {}", self.shared.name);
+        let push = format!("livevod journal push {run}{}", self.shared.flags);
         let mut finding = Diagnostic::new(Code::Store, finding.message).help(format!(
             "the journal is only on this machine; when the store can be used again, run `{push}`"
         ));
@@ -117,8 +123,9 @@ impl Leased {
     fn refused(&self, error: &TakeError) -> Diagnostic {
         match error {
             TakeError::Held(held) => {
-                let (message, help) = render::held(held);
-                Diagnostic::new(Code::Lease, message).help(help)
+                let (message, help, release) = render::held(held, &self.shared.flags);
+                let finding = Diagnostic::new(Code::Lease, message).help(help);
+                release.into_iter().fold(finding, |finding, release| finding.note(release, None))
             }
             TakeError::Store(error) => self.shared.unusable(error),
             TakeError::Lost(lost) => self.lost(lost),

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::arguments::{Paths, Rules};
 use super::failure::Failure;
 use super::kinds::insist_on_yaml;
+use super::paths::Paths;
+use super::rules::Rules;
 use crate::check::Levels;
 use crate::config::Document;
 use crate::diag::{self, Code, Diagnostic};

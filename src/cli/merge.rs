@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::arguments::{Paths, Rules};
 use super::default_paths::default_paths;
 use super::failure::Failure;
 use super::held::{Held, Known, Source};
 use super::kinds::insist_on_yaml;
 use super::load::{self, Loaded};
+use super::paths::Paths;
 use super::rerun;
+use super::rules::Rules;
 use super::run::Session;
 use super::sealed::refuse_secrets;
 use crate::config;

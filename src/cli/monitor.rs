@@ -9,12 +9,12 @@ use clap::Args;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
-use super::arguments::Remote;
 use super::connect::{Tally, service};
 use super::durations::duration;
 use super::failure::Failure;
 use super::pipeline;
 use super::places::{Places, is_standard_output};
+use super::remote::Remote;
 use super::runtime::block_on;
 use super::terminal::{print_output, secrets};
 use crate::api::{self, HookUrl};

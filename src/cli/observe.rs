@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::arguments::Scope;
 use super::connect::{Access, Connection, account, connect, with_source};
 use super::failure::Failure;
 use super::goal::{Goal, Reach, WayBack};
 use super::load::Loaded;
+use super::planning::Scope;
 use super::record::{Earlier, Start};
 use super::runtime::block_on;
 use super::saved;
@@ -28,6 +28,7 @@ use crate::plan::{self, Decisions, Difference, Guard, Plan, PlanOptions, SavedPl
 use crate::render::{self, PlanView, Target, is_about_every_call};
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
+use crate::store::Held;
 
 /// A plan from the current state, and why it may be incomplete.
 pub(super) struct Observed {
@@ -48,6 +49,8 @@ pub(super) struct Observed {
     pub(super) released: Vec<plan::Released>,
     /// What earlier runs left unfinished, and what became of it.
     pub(super) left_open: Vec<LeftOpenNow>,
+    /// What other runs hold of its domains at this moment.
+    leases: Vec<Held>,
     /// A finding for each domain that could not be read, one if the account could not be confirmed, and findings about the
     /// files from the domains that were read.
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -71,6 +74,8 @@ struct Reading {
     credentials: Option<String>,
     /// The domains that no file names, if they were asked for.
     others: Option<Others>,
+    /// What other runs hold of the selected domains.
+    leases: Vec<Held>,
 }
 
 /// Reads the selected domains, the credentials' account and, with `breadth`, the account's other domains at the same
@@ -89,18 +94,20 @@ pub(super) async fn observe(
 ) -> Result<Observed, Failure> {
     let reach = goal.reach(&loaded.desired);
     let selected = reach.regions.keys().filter(|name| options.selection.selects_domain(name));
+    let names = selected.clone().map(ToString::to_string).collect();
     let answers = connection.asking(async {
         connection.prepare().await?;
         Ok::<_, Failure>(tokio::join!(
             connection.client.dated_snapshot(selected.cloned()),
             caller(connection),
-            others(breadth, connection, &loaded.desired)
+            others(breadth, connection, &loaded.desired),
+            earlier.held_elsewhere(names)
         ))
     });
-    let (read, caller, others) = answers.await?;
+    let (read, caller, others, leases) = answers.await?;
     let api::DatedSnapshot { snapshot, listed, unread: failures } = read;
     let (target, credentials, others) = (connection.target.clone(), connection.credentials.clone(), others?);
-    let reading = Reading { target, reach, snapshot, listed, failures, caller, credentials, others };
+    let reading = Reading { target, reach, snapshot, listed, failures, caller, credentials, others, leases };
     planned(loaded, reading, options, earlier, goal)
 }
 
@@ -125,8 +132,8 @@ pub(super) fn against(
     let target = Target { name: target, account: account(options.account.as_ref(), &reach)? };
     let earlier = Earlier::read(&scope.keeping, &scope.remote, &target)?;
     let (failures, caller) = (BTreeMap::new(), Ok(caller));
-    let (credentials, others, listed) = (None, None, BTreeMap::new());
-    let reading = Reading { target, reach, snapshot, listed, failures, caller, credentials, others };
+    let (credentials, others, listed, leases) = (None, None, BTreeMap::new(), Vec::new());
+    let reading = Reading { target, reach, snapshot, listed, failures, caller, credentials, others, leases };
     let mut observed = planned(loaded, reading, options, &earlier, goal)?;
     observed.plan.notes.warnings.extend(unnamed);
     Ok(observed)
@@ -169,7 +176,7 @@ fn planned(
     earlier: &Earlier,
     goal: Goal<'_>,
 ) -> Result<Observed, Failure> {
-    let Reading { target, reach, snapshot, listed, failures, caller, credentials, others } = reading;
+    let Reading { target, reach, snapshot, listed, failures, caller, credentials, others, leases } = reading;
     let source = credentials.as_deref();
     let mut diagnostics = unread(&failures, &caller, &loaded.desired, &target, source);
     diagnostics.extend(earlier.diagnostics.clone());
@@ -205,6 +212,7 @@ fn planned(
         caller,
         since_review,
         left_open,
+        leases,
         diagnostics,
         is_account_known,
         on_air_asked: None,
@@ -397,6 +405,7 @@ impl Observed {
             since_review: Vec::new(),
             released: Vec::new(),
             left_open: Vec::new(),
+            leases: Vec::new(),
             diagnostics: Vec::new(),
             is_account_known: true,
             on_air_asked: None,
@@ -442,7 +451,8 @@ impl Observed {
 
     /// The plan, and what is shown with it.
     pub(super) fn view(&self) -> PlanView<'_> {
-        let mut view = PlanView::new(&self.plan, &self.target, &self.left_open, &self.since_review);
+        let view = PlanView::new(&self.plan, &self.target, &self.left_open, &self.since_review);
+        let mut view = view.beside(&self.leases);
         view.replay = self.replay.as_ref();
         view
     }

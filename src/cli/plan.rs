@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::arguments::{Guards, Planning, Scope, plan_options};
 use super::base::{self, BaseFiles};
 use super::connect::{Access, connect};
 use super::events::Streaming;
@@ -14,6 +13,7 @@ use super::live::{Live, Replaying};
 use super::load::{Loaded, load};
 use super::observe::{Observed, against, observe};
 use super::places::{Places, is_standard_output};
+use super::planning::{Guards, Planning, Scope, plan_options};
 use super::published;
 use super::record::Earlier;
 use super::rerun;
@@ -112,7 +112,7 @@ impl Run for Arguments {
         view.arguments = rerun::arguments(paths.given(), &scope.remote);
         view.import = rerun::import(paths.given(), &scope.remote, self.against.as_deref());
         view.command = match (view.saved_to, &view.published_in) {
-            (Some(file), _) => rerun::apply(file, &scope.remote),
+            (Some(file), _) => rerun::apply(file, scope),
             (None, Some(_)) => rerun::expecting(paths.given(), scope, &observed.plan.digest(), view.flags()),
             (None, None) => None,
         };

@@ -101,11 +101,43 @@ pub(super) async fn telling<T>(what: &str, work: impl Future<Output = T>) -> T {
     }
 }
 
+/// How long to wait before a wait is said where nothing can move on standard error.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Waits for some work. If that takes long, it is said once.
+pub(super) async fn saying<T>(work: impl Future<Output = T>, say: impl FnOnce()) -> T {
+    let mut work = pin!(work);
+    if let Ok(done) = timeout(PATIENCE, &mut work).await {
+        return done;
+    }
+    say();
+    work.await
+}
+
 fn bar(total: usize, terminal: &Terminal) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
     let shape = if terminal.stderr.unicode { "━━ " } else { "=> " };
     match ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}") {
         Ok(style) => bar.with_style(style.progress_chars(shape)),
         Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::time::sleep;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_is_said_once_if_it_is_long() {
+        let said = Cell::new(0);
+        let wait = async |time| saying(sleep(time), || said.set(said.get() + 1)).await;
+        wait(PATIENCE - Duration::from_millis(1)).await;
+        assert_eq!(said.get(), 0);
+        wait(PATIENCE * 10).await;
+        assert_eq!(said.get(), 1);
     }
 }

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::arguments::Remote;
 use super::failure::Failure;
 use super::keeping::Keeping;
+use super::remote::Remote;
 use super::runtime::block_on;
 use super::sealed::refuse_secrets;
 use super::shared::Shared;
@@ -38,7 +38,7 @@ pub(super) fn publish(
         return Ok(folder.display().to_string());
     };
     // Of one plan that is published twice, the later one says when it was planned last.
-    let kept = block_on(shared.objects.replace(&name(digest), text.as_bytes()))?;
+    let kept = block_on(shared.asking(shared.objects.replace(&name(digest), text.as_bytes())))?;
     kept.map_err(|error| shared.unusable(&error))?;
     Ok(shared.name)
 }
@@ -50,7 +50,7 @@ pub(super) fn publish(
 pub(super) fn find(keeping: &Keeping, remote: &Remote, digest: &str) -> Result<Option<SavedPlan>, Failure> {
     let (bytes, place) = match Shared::open(keeping, Some(remote), None)? {
         Some(shared) => {
-            let read = block_on(shared.objects.read(&name(digest)))?;
+            let read = block_on(shared.asking(shared.objects.read(&name(digest))))?;
             let read = read.map_err(|error| {
                 let found = shared.unusable(&error);
                 found.note("the reviewed plan could not be looked up there".to_owned(), None)

@@ -1,5 +1,7 @@
 //! `livevod journal push`.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
 use super::failure::Failure;
@@ -39,23 +41,27 @@ impl Arguments {
                 read.into_iter().filter_map(|stored| stored.run.ok().flatten()).collect()
             }
         };
-        // The account of the journals themselves, unless one is named.
-        let named = records.first().and_then(|record| record.header.account.clone());
-        let account = account.clone().or(named);
-        let Some(shared) = Shared::open(keeping, None, account.as_deref())? else {
+        let accounts: BTreeSet<Option<String>> = match account {
+            Some(account) => [Some(account.clone())].into(),
+            None => records.iter().map(|record| record.header.account.clone()).collect(),
+        };
+        let Some(mut shared) = Shared::open(keeping, None, None)? else {
             let message = "there is no store to upload journals to";
             return Err(Diagnostic::new(Code::Usage, message)
                 .help("name it: `--store oss://BUCKET/PREFIX`, or set `LIVEVOD_STORE`")
                 .into());
         };
         let pushing = async {
-            let wanted = match run {
-                Some(_) => records.iter().map(|record| record.header.run.clone()).collect(),
-                None => shared.lacks(&records).await?,
-            };
             let mut taken = 0;
-            for run in &wanted {
-                taken += usize::from(shared.keep_journal(run).await?);
+            for account in accounts {
+                shared.account = account;
+                let wanted = match run {
+                    Some(_) => records.iter().map(|record| record.header.run.clone()).collect(),
+                    None => shared.lacks(&records).await?,
+                };
+                for run in &wanted {
+                    taken += usize::from(shared.keep_journal(run).await?);
+                }
             }
             Ok::<_, Failure>(taken)
         };

@@ -2,12 +2,14 @@
 
 use clap::Args;
 
-use super::arguments::{self, Paths, Rules};
 use super::connect;
 use super::failure::Failure;
 use super::goal::Reach;
 use super::load::load;
 use super::online::{groups, spaces};
+use super::paths::Paths;
+use super::remote::account;
+use super::rules::Rules;
 use super::run::{Run, Session, Told};
 use super::terminal::note;
 use crate::diag::{Code, Diagnostic};
@@ -51,7 +53,7 @@ pub(super) struct Arguments {
     store: Option<StoreUrl>,
 
     /// Account that the files are for, if they do not declare one
-    #[arg(long, value_name = "ID", env = "LIVEVOD_ACCOUNT", value_parser = arguments::account)]
+    #[arg(long, value_name = "ID", env = "LIVEVOD_ACCOUNT", value_parser = account)]
     account: Option<String>,
 
     /// Output format

@@ -8,18 +8,19 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::arguments::Remote;
 use super::failure::{Failure, with_causes};
 use super::keeping::Keeping;
 use super::leased::{Leased, Waits};
 use super::pipeline;
+use super::remote::Remote;
+use super::runtime::block_on;
 use super::sealed::refuse_secrets;
-use super::shared::{Fetched, Shared, Wanted};
+use super::shared::{Elsewhere, Fetched, Shared, Wanted};
 use super::terminal::secrets;
 use crate::apply::journal::{
     Broken, Header, History, Journal, JournalError, JournalFile, LastEntry, LeftOpen, LeftOpenFound,
     LeftOpenNow, Lock, LockError, NeededRuns, RunId, RunRecord, Sink, Stored, gaps, last_entry, left_open,
-    read_needed_runs, read_runs, read_snapshot, save_snapshot, snapshot_name, until_settled,
+    read_needed_runs, read_runs_beside, read_snapshot, save_snapshot, snapshot_name, until_settled,
 };
 use crate::audit::{self, Write};
 use crate::diag::{Code, Diagnostic, Severity};
@@ -27,7 +28,7 @@ use crate::model::{Address, Snapshot};
 use crate::plan::{Gaps, Plan, Released};
 use crate::render::Target;
 use crate::snapshot::{self, Saved};
-use crate::store::Lease;
+use crate::store::{self, Lease};
 
 /// The journals of earlier runs against the same target and account.
 #[derive(Default)]
@@ -41,6 +42,8 @@ pub(super) struct Earlier {
     pub(super) has_waited: bool,
     /// A finding for each journal that can't be read.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Runs that are going on elsewhere.
+    elsewhere: Option<Elsewhere>,
 }
 
 impl Earlier {
@@ -49,9 +52,21 @@ impl Earlier {
     /// # Errors
     /// When the folder or the store can't be read.
     pub(super) fn read(keeping: &Keeping, remote: &Remote, target: &Target) -> Result<Self, Failure> {
-        let account = target.account.as_deref();
-        let fetched = Shared::bring(keeping, Some(remote), account, Wanted::Open)?;
-        Self::here(&keeping.folder(), fetched, target)
+        let Some(shared) = Shared::open(keeping, Some(remote), target.account.as_deref())? else {
+            keeping.note_if_empty();
+            return Self::here(&keeping.folder(), Fetched::default(), target);
+        };
+        let fetched = block_on(shared.fetch(Wanted::Open))??;
+        let elsewhere = shared.elsewhere(&fetched);
+        Ok(Self { elsewhere, ..Self::here(&keeping.folder(), fetched, target)? })
+    }
+
+    /// Which of these domains other runs hold at this moment, as far as that is known.
+    pub(super) async fn held_elsewhere(&self, domains: BTreeSet<String>) -> Vec<store::Held> {
+        match &self.elsewhere {
+            Some(elsewhere) => elsewhere.hold(&domains).await,
+            None => Vec::new(),
+        }
     }
 
     /// Reads every journal, also those of runs that are over.
@@ -77,7 +92,7 @@ impl Earlier {
 
     /// Reads every journal in a folder; those of a store are here already.
     fn all_here(folder: &Path, fetched: &Fetched, target: &Target) -> Result<Self, Failure> {
-        let stored = read_runs(folder).map_err(|error| unusable(&error))?;
+        let stored = read_runs_beside(folder, &fetched.unkept).map_err(|error| unusable(&error))?;
         Ok(Self::of(stored, target).without(&fetched.going_on))
     }
 
@@ -89,7 +104,8 @@ impl Earlier {
 
     /// Reads the journals in a folder that matter to a run; those of a store are here already.
     fn here(folder: &Path, fetched: Fetched, target: &Target) -> Result<Self, Failure> {
-        let needed = read_needed_runs(folder, &target.name, target.account.as_deref(), Timestamp::now());
+        let (account, now) = (target.account.as_deref(), Timestamp::now());
+        let needed = read_needed_runs(folder, &target.name, account, now, &fetched.unkept);
         let NeededRuns { stored, highest } = needed.map_err(|error| unusable(&error))?;
         let earlier = Self::of(stored, target).without(&fetched.going_on);
         Ok(Self { highest: highest.max(fetched.highest), ..earlier })
@@ -216,7 +232,7 @@ pub(super) struct Desk {
 
 enum Held {
     Lock(#[expect(dead_code, reason = "held until it is dropped")] Locked),
-    Lease(Leased),
+    Lease(Box<Leased>),
 }
 
 impl Desk {
@@ -234,8 +250,11 @@ impl Desk {
         let run = RunId::new(Timestamp::now(), random);
         let folder = keeping.folder();
         let held = match Shared::open(keeping, Some(remote), target.account.as_deref())? {
-            Some(shared) => Held::Lease(Leased::take(shared, &run.name, domains, waits).await?),
-            None => Held::Lock(Locked::lock(&folder)?),
+            Some(shared) => Held::Lease(Box::new(Leased::take(shared, &run.name, domains, waits).await?)),
+            None => {
+                keeping.note_if_empty();
+                Held::Lock(Locked::lock(&folder)?)
+            }
         };
         Ok(Self { folder, run, target: target.clone(), held })
     }

@@ -2,9 +2,10 @@
 
 use clap::Args;
 
-use super::arguments::{Paths, Rules};
 use super::failure::Failure;
 use super::load::load;
+use super::paths::Paths;
+use super::rules::Rules;
 use super::run::{Run, Session, Told};
 use crate::render::{self, Context, Exit, FilesFormat};
 

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::arguments::{Remote, Scope};
+use super::copies::is_copy;
+use super::planning::Scope;
+use super::remote::Remote;
 use crate::config::is_standard_input;
 use crate::gate::clean;
 
@@ -33,9 +35,11 @@ fn with_flags(arguments: &[String], flags: &[&str]) -> Option<String> {
 }
 
 /// The command that applies a saved plan to the same service.
-pub(super) fn apply(file: &Path, remote: &Remote) -> Option<String> {
-    let arguments = arguments(&[file.to_owned()], remote)?;
-    Some(format!("livevod apply {arguments}"))
+pub(super) fn apply(file: &Path, scope: &Scope) -> Option<String> {
+    let arguments = arguments(&[file.to_owned()], &scope.remote)?;
+    let store = scope.keeping.typed().filter(|_| is_copy(file));
+    let store = store.map(|store| format!(" --store={store}")).unwrap_or_default();
+    Some(format!("livevod apply {arguments}{store}"))
 }
 
 /// The command that applies these files to the same service, held to a plan that was published.

@@ -7,7 +7,6 @@ use clap::{Args, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::apply::Order;
-use super::arguments::{Paths, Rules, Scope, Writing};
 use super::candidates;
 use super::events::Streaming;
 use super::failure::{Failure, with_causes};
@@ -16,11 +15,14 @@ use super::goal::{Goal, WayBack};
 use super::kinds::{Kind, insist_on};
 use super::live::Replaying;
 use super::load::{self, Loaded};
+use super::paths::Paths;
 use super::places::Places;
+use super::planning::{Scope, Writing};
+use super::rules::Rules;
 use super::run::{Run, Session, Told};
 use super::saved;
 use super::sealed;
-use super::shared::Shared;
+use super::shared::{Shared, Wanted};
 use super::stored::Keeps;
 use crate::apply::journal::{Header, RunRecord, read_snapshot};
 use crate::config::is_standard_input;
@@ -125,7 +127,7 @@ fn find(source: &str, scope: &Scope) -> Result<GoingBack, Failure> {
     }
     let Scope { keeping, remote, .. } = scope;
     let folder = &keeping.folder();
-    Shared::bring_all(keeping, Some(remote), remote.account.as_deref(), None)?;
+    Shared::bring_all(keeping, Some(remote), remote.account.as_deref(), None, Wanted::Run(source))?;
     let RunRecord { header, .. } = found::find(folder, source)?;
     let Some(snapshot) = &header.snapshot else {
         let message = format!("run {} wrote nothing, so there is nothing to restore", header.run);

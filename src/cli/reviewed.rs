@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::arguments::{Planning, Remote};
 use super::connect;
 use super::failure::Failure;
 use super::goal::Goal;
 use super::kinds::{Kind, input, insist_on, insist_on_no_yaml};
+use super::planning::Planning;
+use super::remote::Remote;
 use super::rerun;
 use super::sealed;
 use crate::diag::{Code, Diagnostic};

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::arguments::{Guards, Planning, plan_options};
 use super::audit::{domains, whole_domains};
 use super::connect::{Access, connect};
 use super::failure::Failure;
@@ -14,6 +13,7 @@ use super::goal::Goal;
 use super::load::load;
 use super::observe::observe;
 use super::places::Places;
+use super::planning::{Guards, Planning, plan_options};
 use super::reading::{self, Asked, Kept};
 use super::record::Earlier;
 use super::run::{Run, Session, Told};

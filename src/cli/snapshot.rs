@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::{Guards, Planning, plan_options};
 use super::failure::Failure;
 use super::goal::Goal;
 use super::load::load;
 use super::observe::look;
 use super::places::Places;
+use super::planning::{Guards, Planning, plan_options};
 use super::run::{Run, Session, Told};
 use super::saved;
 use super::stored::Keeps;

@@ -6,10 +6,11 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::arguments::{Remote, Scope};
-use super::default_paths::OWN;
+use super::copies::{FRONT, copy};
 use super::failure::Failure;
 use super::keeping::Keeping;
+use super::planning::Scope;
+use super::remote::Remote;
 use super::runtime::block_on;
 use super::shared::Shared;
 use super::terminal::{Terminal, secrets};
@@ -18,9 +19,6 @@ use crate::files;
 use crate::gate::clean;
 use crate::render::Exit;
 use crate::store;
-
-/// The front of a file's name in the store.
-const FRONT: &str = "store:";
 
 /// The option whose value is no file.
 const TITLE: &str = "--title";
@@ -84,7 +82,7 @@ impl Stored {
                 all.wrong = Some(name.to_owned());
                 continue;
             }
-            let file = Path::new(OWN).join("store").join(name);
+            let file = copy(name);
             let named = file.display().to_string();
             all.add(format!("{FRONT}{name}"), format!("kept/{name}"), file, true);
             *argument = option.map_or(named.clone(), |option| format!("{option}={named}")).into();
@@ -146,7 +144,7 @@ impl Stored {
             }
             Ok::<_, Failure>(())
         };
-        block_on(bringing)??;
+        block_on(shared.asking(bringing))??;
         for one in &files {
             here(one)?;
         }
@@ -169,7 +167,7 @@ impl Brought {
             let (folder, name) = files::parts(&one.file);
             let now = files::Folder::open(folder).and_then(|folder| folder.read(name, LARGEST)).ok();
             let Some(content) = now.filter(|now| Some(now) != one.before.as_ref()) else { continue };
-            let kept = block_on(shared.objects.replace(&one.key, &content));
+            let kept = block_on(shared.asking(shared.objects.replace(&one.key, &content)));
             let failed = match kept {
                 Ok(Ok(())) => {
                     if one.is_asked_for {
@@ -192,12 +190,18 @@ impl Brought {
     }
 }
 
+const COPIES: &str =
+    "the folder `.livevod` must be writable: livevod keeps copies of files in the store there";
+
 /// Writes a file of the store here; without one, whatever was left here is removed.
 fn here(one: &StoredFile) -> Result<(), Failure> {
     let (folder, name) = files::parts(&one.file);
     let failed = |error: std::io::Error| {
-        let message = format!("can't write `{}`: {error}", one.file.display());
-        Failure::from(Diagnostic::new(Code::Unwritable, message))
+        let message = match one.is_asked_for {
+            true => format!("the copy of {} can't be written: {error}", clean(&one.name)),
+            false => format!("can't write `{}`: {error}", one.file.display()),
+        };
+        Failure::from(Diagnostic::new(Code::Unwritable, message).help(COPIES))
     };
     let opened = files::Folder::make(folder).map_err(failed)?;
     match &one.before {

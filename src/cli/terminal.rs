@@ -6,6 +6,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use clap::ValueEnum;
 
+use super::copies::as_typed;
 use crate::diag::Diagnostic;
 use crate::gate::{self, Secrets, clean, without_error_numbers};
 use crate::render::{self, Exit, Format, Layout, Links, Printed, Style};
@@ -90,7 +91,8 @@ impl Terminal {
     }
 
     fn put(&self, text: &str) {
-        if self.is_taken { write_to(io::stderr().lock(), text) } else { print(text) }
+        let text = as_typed(text);
+        if self.is_taken { write_to(io::stderr().lock(), &text) } else { print(&text) }
     }
 
     /// Writes what was rendered in some format.
@@ -123,7 +125,7 @@ impl Terminal {
 
     /// Writes to standard error.
     pub(super) fn note(&self, text: &str) {
-        write_to(io::stderr().lock(), &gate::lines(text, self.stderr.color));
+        write_to(io::stderr().lock(), &gate::lines(&as_typed(text), self.stderr.color));
     }
 
     /// Asks on standard error and reads one line; `None` at the end of input. Whoever stops waiting leaves a thread behind

@@ -2,12 +2,14 @@
 
 use clap::Args;
 
-use super::arguments::{Paths, Remote, Rules};
 use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::goal::Reach;
 use super::load::load;
 use super::online;
+use super::paths::Paths;
+use super::remote::Remote;
+use super::rules::Rules;
 use super::run::{Run, Session, Told};
 use super::runtime::block_on;
 use super::views::of_findings;

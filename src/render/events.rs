@@ -20,6 +20,7 @@ use super::exit::Exit;
 use super::facts::{
     self, Drift, change_row, difference_row, held_row, left_open_rows, since_base_row, warning_row,
 };
+use super::leases::lease_rows;
 use super::left_alone::LeftAloneRows;
 use super::phrases::{counted, refusal};
 use super::report_view::{Done, EndView, ReportView};
@@ -133,6 +134,7 @@ impl<'a> Event<'a> {
             account: view.account,
             digest: view.digest.clone(),
             left_alone: LeftAloneRows::new(view),
+            leases: lease_rows(view.account, view.leases),
             since_base: view.base.as_ref().map(|base| since_base_row(base.since)),
             summary: view.summary,
             budget: view.budget,

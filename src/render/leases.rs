@@ -1,15 +1,17 @@
 //! Who holds which domains in a store, and what happens while a run waits for its own.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::documents::{FORMAT_VERSION, pretty};
 use super::exit::Exit;
-use super::phrases::{counted, known, moment};
+use super::phrases::{counted, first_and_more, known, moment};
 use super::style::{Style, Tone, columns, pad};
 use crate::gate::clean;
-use crate::store::{Held, Holder, Taking};
+use crate::store::{Held, Holder, Taking, account_name};
 
 /// The leases of a store.
 #[derive(Debug)]
@@ -57,6 +59,9 @@ pub(super) fn human_leases(view: &LeasesView, style: Style) -> String {
             let title = format!("Run {}{who}", clean(&held.run));
             text.push_str(&format!("{}\n", style.paint(Tone::Strong, &title)));
             text.push_str(&format!("  account {}\n", clean(account)));
+            if let Some(since) = held.since {
+                text.push_str(&format!("  began at {}\n", moment(since)));
+            }
             for line in until(held) {
                 text.push_str(&format!("  {line}\n"));
             }
@@ -66,7 +71,7 @@ pub(super) fn human_leases(view: &LeasesView, style: Style) -> String {
     let count = counted(leases.len(), "domain");
     text.push_str(&match leases.iter().any(|(_, held)| held.until.is_some()) {
         true => {
-            format!("\n{count} held. To end the lease of a run that hangs: `livevod lease release TOKEN`\n")
+            format!("\n{count} held.\nTo end the lease of a run that hangs: `livevod lease release TOKEN`\n")
         }
         false => format!("\n{count} not free yet.\n"),
     });
@@ -96,11 +101,10 @@ fn who(holder: Option<&Holder>) -> Option<String> {
     Some(std::iter::once(first.join(" ")).chain(rest).collect::<Vec<_>>().join(", "))
 }
 
-/// Why a run is refused that needs a domain which another run holds, and what helps.
-pub fn held(held: &Held) -> (String, String) {
-    let who = who(held.holder.as_ref()).unwrap_or_else(|| "an unknown command".to_owned());
-    let (domain, run) = (clean(&held.domain), clean(&held.run));
-    let message = format!("another run holds `{domain}`: {who} (run {run})");
+/// Why a run is refused that needs a domain which another run holds, what helps, and how to end that lease. `flags` name the store in a
+/// command, if it needs that.
+pub fn held(held: &Held, flags: &str) -> (String, String, Option<String>) {
+    let message = holds(&[held]);
     let help = match held.until {
         Some(_) => format!(
             "`--lease-wait 10m` waits for it; if that run has died, its domains are free from {} on",
@@ -111,15 +115,15 @@ pub fn held(held: &Held) -> (String, String) {
             moment(held.free_from)
         ),
     };
-    (message, help)
+    let release = || format!("`livevod lease release {}{flags}` ends its lease, if it hangs", token(held));
+    (message, help, held.until.is_some().then(release))
 }
 
 /// What happens while domains are taken, for people who wait.
 pub fn taking(taking: &Taking) -> String {
     match taking {
         Taking::Waiting(held) => {
-            let (message, _) = self::held(held);
-            format!("waiting: {message}\n")
+            format!("waiting: {}\n", holds(&[held]))
         }
         Taking::TookOver(held) => {
             let who = who(held.holder.as_ref()).map(|who| format!(" ({who})")).unwrap_or_default();
@@ -127,6 +131,43 @@ pub fn taking(taking: &Taking) -> String {
             format!("run {run}{who} no longer renews its lease; this run takes over its domains\n")
         }
     }
+}
+
+/// One sentence for each run that holds domains of a plan.
+pub(super) fn elsewhere(leases: &[Held]) -> Vec<String> {
+    let mut runs: BTreeMap<&str, Vec<&Held>> = BTreeMap::new();
+    for held in leases {
+        runs.entry(&held.run).or_default().push(held);
+    }
+    runs.into_values().filter_map(|held| elsewhere_of(&held)).collect()
+}
+
+fn elsewhere_of(held: &[&Held]) -> Option<String> {
+    let first = held.first()?;
+    let since = first.since.map(|since| format!(" since {}", moment(since))).unwrap_or_default();
+    let ends = match first.until {
+        Some(until) => format!("its lease ends at {} unless renewed", moment(until)),
+        None => format!(
+            "its lease was ended, but what it sent may still arrive until {}",
+            moment(first.free_from)
+        ),
+    };
+    Some(format!("{}{since}; {ends}; what it has not finished shows as a difference", holds(held)))
+}
+
+/// `another run holds` its domains, and who that is.
+pub(super) fn holds(held: &[&Held]) -> String {
+    let who = held.first().and_then(|held| who(held.holder.as_ref()));
+    let who = who.unwrap_or_else(|| "an unknown command".to_owned());
+    let run = held.first().map(|held| clean(&held.run)).unwrap_or_default();
+    let domains: Vec<String> = held.iter().map(|held| clean(&held.domain)).collect();
+    let domains = first_and_more(&domains, |domain| format!("`{domain}`"));
+    format!("another run holds {domains}: {who} (run {run})")
+}
+
+/// The rows of a plan's document.
+pub(super) fn lease_rows<'a>(account: Option<&'a str>, leases: &'a [Held]) -> Vec<LeaseRow<'a>> {
+    leases.iter().map(|held| LeaseRow::of(account_name(account), held)).collect()
 }
 
 /// The document of `lease`.
@@ -151,7 +192,7 @@ pub(super) struct LeasesDocument<'a> {
 /// One domain that a run holds.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Lease")]
-struct LeaseRow<'a> {
+pub(super) struct LeaseRow<'a> {
     /// The account of the domain.
     account: &'a str,
     /// The main streaming domain.
@@ -170,6 +211,9 @@ struct LeaseRow<'a> {
     commit: Option<&'a str>,
     /// The pipeline's job that started it, null if there is none.
     job: Option<&'a str>,
+    /// When the run began, by the store's clock, null if unknown.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    since: Option<Timestamp>,
     /// When the lease ends unless it is renewed, by the store's clock; null if it has ended.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     until: Option<Timestamp>,
@@ -180,8 +224,8 @@ struct LeaseRow<'a> {
 }
 
 impl<'a> LeaseRow<'a> {
-    fn of((account, held): &'a (String, Held)) -> Self {
-        let Held { domain, run, holder, until, free_from, .. } = held;
+    fn of(account: &'a str, held: &'a Held) -> Self {
+        let Held { domain, token: _, run, holder, since, until, free_from } = held;
         let text = |pick: fn(&Holder) -> Option<&String>| holder.as_ref().and_then(pick).map(String::as_str);
         Self {
             account,
@@ -193,6 +237,7 @@ impl<'a> LeaseRow<'a> {
             host: text(|holder| holder.host.as_ref()),
             commit: text(|holder| holder.commit.as_ref()),
             job: text(|holder| holder.job.as_ref()),
+            since: *since,
             until: *until,
             free_from: *free_from,
         }
@@ -205,7 +250,7 @@ pub(super) fn leases_json(view: &LeasesView, exit: Exit) -> String {
     pretty(&LeasesDocument {
         format_version: FORMAT_VERSION,
         store,
-        leases: leases.iter().map(LeaseRow::of).collect(),
+        leases: leases.iter().map(|(account, held)| LeaseRow::of(account, held)).collect(),
         lock: *lock,
         released: *released,
         exit,

@@ -103,7 +103,8 @@ impl<'a> Page<'a> {
         for domain in self.view.unread {
             self.item(Tone::Danger, "!", &format!("{} {UNREAD}", clean(domain)));
         }
-        for warning in self.view.warnings {
+        let view = self.view;
+        for warning in &view.warnings {
             self.item(Tone::Warning, "!", &clean(&warning.message));
         }
         if let Some(base) = &self.view.base {

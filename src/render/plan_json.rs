@@ -9,6 +9,7 @@ use super::facts::{
     ChangeRow, DifferenceRow, HeldRow, LeftOpenRow, OnAirRow, SinceBaseRow, WarningRow, change_row,
     difference_row, held_row, left_open_rows, on_air_rows, since_base_row, warning_row,
 };
+use super::leases::{LeaseRow, lease_rows};
 use super::left_alone::LeftAloneRows;
 use super::replay_json::ReplayDocument;
 use super::view::PlanView;
@@ -41,6 +42,10 @@ pub(super) struct PlanDocument<'a> {
     /// The comparison with the target branch; left out if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     since_base: Option<SinceBaseRow<'a>>,
+    /// The domains of the plan that other runs hold at this moment: what those have not finished shows as a difference; left out if
+    /// there is none. New in 1.2.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    leases: Vec<LeaseRow<'a>>,
     /// The flags that select the addresses that were compared, as typed; left out if all were compared.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schemars(with = "Vec<String>")]
@@ -84,6 +89,7 @@ impl<'a> PlanDocument<'a> {
             left_open: left_open_rows(&view.left_open),
             since_review: view.since_review.iter().map(difference_row).collect(),
             since_base: view.base.as_ref().map(|base| since_base_row(base.since)),
+            leases: lease_rows(view.account, view.leases),
             selected: view.selected,
             changes: view.changes().map(|change| change_row(view.account, change)).collect(),
             left_alone: LeftAloneRows::new(view),

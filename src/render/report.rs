@@ -5,7 +5,6 @@ use indexmap::IndexMap;
 use super::phrases::{streams_on_air, with_time};
 use super::report_view::{EndView, ReportView};
 use super::style::{Style, Tone, columns, wrap};
-use crate::apply::Cause;
 use crate::gate::clean;
 
 /// How many confirmed changes are listed one by one; more are only counted.
@@ -52,7 +51,7 @@ fn on_air(view: &ReportView, style: Style) -> Vec<String> {
 
 /// A line for each outcome; of many changes that were not attempted for one cause, the first ones stand for all.
 fn folded<'a>(ends: impl Iterator<Item = &'a EndView<'a>>, style: Style) -> Vec<String> {
-    let mut groups: IndexMap<(usize, Option<&Cause>), Vec<&EndView>> = IndexMap::new();
+    let mut groups: IndexMap<(usize, Option<String>), Vec<&EndView>> = IndexMap::new();
     for (at, end) in ends.enumerate() {
         let cause = end.local_cause();
         groups.entry((if cause.is_some() { 0 } else { at + 1 }, cause)).or_default().push(end);

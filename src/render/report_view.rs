@@ -10,7 +10,7 @@ use super::reasons::{not_done, not_seen_again};
 use super::style::{Style, columns, request};
 use super::view::PlanView;
 use crate::apply::journal::End;
-use crate::apply::{Cause, ChangeOutcome, Failure, Outcome, Report};
+use crate::apply::{ChangeOutcome, Failure, Outcome, Report};
 use crate::diag::{Code, Diagnostic};
 use crate::gate::clean;
 use crate::plan::{ActionKind, Noted, OnAirStream, Plan};
@@ -105,16 +105,17 @@ impl<'a> ReportView<'a> {
     /// A finding for each change that is not done, and for each domain whose last listing failed. Many changes that
     /// were not attempted for the same cause are one finding.
     pub fn findings(&self) -> Vec<Diagnostic> {
-        let mut alike: HashMap<&Cause, usize> = HashMap::new();
+        let mut alike: HashMap<String, usize> = HashMap::new();
         for cause in self.ends.iter().filter_map(EndView::local_cause) {
             *alike.entry(cause).or_default() += 1;
         }
         alike.retain(|_, count| *count > ALIKE_LISTED);
-        let is_folded = |end: &&EndView| end.local_cause().is_some_and(|cause| alike.contains_key(cause));
+        let is_folded = |end: &&EndView| end.local_cause().is_some_and(|cause| alike.contains_key(&cause));
         let each = self.ends.iter().filter(|end| !is_folded(end)).filter_map(|end| end.reason.clone());
         let mut told = HashSet::new();
-        let first = self.ends.iter().filter_map(EndView::local_cause).filter(|cause| told.insert(*cause));
-        let folded = first.filter_map(|cause| Some(folded(cause, *alike.get(cause)?)));
+        let first =
+            self.ends.iter().filter_map(EndView::local_cause).filter(|cause| told.insert(cause.clone()));
+        let folded = first.filter_map(|cause| Some(folded(&cause, *alike.get(&cause)?)));
         each.chain(folded).chain(self.not_seen_again.iter().cloned()).collect()
     }
 }
@@ -145,10 +146,11 @@ impl<'a> EndView<'a> {
         format!("{} {address} {end}{id}", style.paint(tone, &format!("{mark:>3}")))
     }
 
-    /// Why the change was not attempted, unless that is an answer of the service.
-    pub(super) fn local_cause(&self) -> Option<&'a Cause> {
+    /// Why the change was not attempted, in words, unless that is an answer of the service. A change that had begun and one that had
+    /// not are not attempted for the same cause if its words are the same.
+    pub(super) fn local_cause(&self) -> Option<String> {
         match &self.one.outcome {
-            Outcome::NotAttempted(Failure { cause, remote: None }) => Some(cause),
+            Outcome::NotAttempted(Failure { cause, remote: None }) => Some(cause.to_string()),
             Outcome::NotAttempted(_) | Outcome::Done | Outcome::Failed(_) | Outcome::Unknown(_) => None,
         }
     }
@@ -230,7 +232,7 @@ fn verdict(plan: &PlanView, counts: OutcomeCounts) -> String {
     }
 }
 
-fn folded(cause: &Cause, count: usize) -> Diagnostic {
+fn folded(cause: &str, count: usize) -> Diagnostic {
     let message = format!("{} not attempted: {cause}", counted(count, "change"));
     Diagnostic::new(Code::NotDone, message).help("plan again to see what is left")
 }

@@ -14,6 +14,7 @@ use super::facts::{
     CoverageRow, DifferenceRow, LeftOpenRow, OriginRow, SinceBaseRow, coverage_row, difference_row,
     left_open_rows, origin_row, since_base_row,
 };
+use super::leases::{LeaseRow, lease_rows};
 use super::left_alone::LeftAloneRows;
 use super::view::{ChangeView, PlanView};
 use crate::model::{Address, AddressText, Field, RecordConfig, Value};
@@ -335,6 +336,8 @@ struct Extras<'a> {
     left_open: Vec<LeftOpenRow<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     since_review: Vec<DifferenceRow<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    leases: Vec<LeaseRow<'a>>,
     guards: Vec<GuardRow<'a>>,
     warnings: Vec<&'a str>,
     /// What it leaves alone.
@@ -379,6 +382,7 @@ impl<'a> Extras<'a> {
             budget: view.budget,
             left_open: left_open_rows(&view.left_open),
             since_review: view.since_review.iter().map(difference_row).collect(),
+            leases: lease_rows(view.account, view.leases),
             guards: view.held.iter().map(GuardRow::new).collect(),
             warnings: view.warnings.iter().map(message).collect(),
             left_alone: LeftAloneRows::new(view),

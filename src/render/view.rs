@@ -8,6 +8,7 @@ use std::path::Path;
 use super::Target;
 use super::base::BaseView;
 use super::groups::Groups;
+use super::leases::elsewhere;
 use super::left_open::weighty;
 use super::phrases::{
     ON_AIR, STOPS_RECORDING, cost, counted, coverage_text, streams_on_air, undeclared_title, with_count,
@@ -22,6 +23,7 @@ use crate::plan::{
     Held, Noted, Notes, OnAirStream, Plan, Shadow, Summary, UndeclaredDomain, Unmanaged, Unsupported,
     Warning, fold,
 };
+use crate::store::Held as Lease;
 
 /// The actions, worst first.
 pub(super) const ACTIONS: [ActionKind; 4] =
@@ -54,7 +56,9 @@ pub struct PlanView<'a> {
     pub(super) undeclared_domains: Option<&'a [UndeclaredDomain]>,
     /// The kinds of danger in the plan, each with its count.
     pub(super) dangers: Vec<String>,
-    pub(super) warnings: &'a [Warning],
+    pub(super) warnings: Vec<Warning>,
+    /// The domains of the plan that other runs hold at this moment.
+    pub(super) leases: &'a [Lease],
     /// The refusals, one by one.
     pub(super) held: &'a [Held],
     /// The same, with identical ones grouped, in the order in which they are shown.
@@ -167,7 +171,8 @@ impl<'a> PlanView<'a> {
             unread,
             undeclared_domains: undeclared_domains.as_deref(),
             dangers: dangers(plan, summary),
-            warnings,
+            warnings: warnings.clone(),
+            leases: &[],
             held,
             refusals: refusals(held),
             guards: guards(held),
@@ -191,6 +196,13 @@ impl<'a> PlanView<'a> {
             is_without_files: false,
             import: None,
         }
+    }
+
+    /// The same beside runs that hold some of its domains at this moment: what those have not finished shows as a difference.
+    pub fn beside(mut self, leases: &'a [Lease]) -> Self {
+        let told = elsewhere(leases).into_iter().map(|message| Warning { message, address: None });
+        self.warnings.splice(..0, told);
+        Self { leases, ..self }
     }
 
     /// The changes, in the order of their addresses.

@@ -1,9 +1,11 @@
 //! Who holds which domains, for people: the list of leases, and the way out if one must go.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::abreast::side_by_side;
 use super::error::StoreError;
 use super::objects::Objects;
 use super::part::{self, Entry, Holder};
@@ -20,6 +22,8 @@ pub struct Held {
     pub run: String,
     /// Who runs it, as far as it said so.
     pub holder: Option<Holder>,
+    /// When it began, by the clock of the store, as far as that is known.
+    pub since: Option<Timestamp>,
     /// When the lease runs out unless it is renewed, by the clock of the store; `None` if it was ended, and what its run sent may still
     /// arrive.
     pub until: Option<Timestamp>,
@@ -27,29 +31,46 @@ pub struct Held {
     pub free_from: Timestamp,
 }
 
-/// Every domain of an account that a run holds, or whose run sent something that may still arrive; sorted by domain. `now` is by the
-/// clock of the store, as far as it is known.
+/// Every domain of an account that a run holds, or whose run sent something that may still arrive; sorted by domain. Only the named
+/// domains and runs are looked at, or all. `now` is by the clock of the store, as far as it is known.
 ///
 /// # Errors
 /// When the store can't be read.
-pub async fn holders(objects: &dyn Objects, account: &str, now: Timestamp) -> Result<Vec<Held>, StoreError> {
-    let mut runs: BTreeMap<String, (Standing, Option<Holder>)> = BTreeMap::new();
-    let mut all = Vec::new();
-    for (domain, token) in listed(objects, account).await? {
-        let key = part::lease(account, &domain, token);
-        let Some(content) = objects.read(&key).await? else { continue };
-        let entry = Entry::read(&content).ok_or_else(|| standing::unreadable(&key))?;
-        let Some(run) = entry.run else { continue };
-        if !runs.contains_key(&run) {
-            let last = standing::last(objects, account, &run).await?;
-            let holder = standing::holder(objects, account, &run).await?;
-            runs.insert(run.clone(), (Standing::of(last.as_ref()), holder));
+pub async fn holders(
+    objects: &Arc<dyn Objects>,
+    account: &str,
+    (domains, runs): (Option<&BTreeSet<String>>, Option<&BTreeSet<String>>),
+    now: Timestamp,
+) -> Result<Vec<Held>, StoreError> {
+    let is_named = |name: &str, named: Option<&BTreeSet<String>>| named.is_none_or(|all| all.contains(name));
+    let tokens = listed(&**objects, account).await?.into_iter();
+    let reading = tokens.filter(|(domain, _)| is_named(domain, domains)).map(|(domain, token)| {
+        let (objects, key) = (objects.clone(), part::lease(account, &domain, token));
+        async move {
+            let Some(content) = objects.read(&key).await? else { return Ok(None) };
+            let entry = Entry::read(&content).ok_or_else(|| standing::unreadable(&key))?;
+            Ok(entry.run.map(|run| (domain, token, run)))
         }
-        let Some((standing, holder)) = runs.get(&run) else { continue };
-        let Some((until, free_from)) = standing.binds(now) else { continue };
-        all.push(Held { domain, token, run, holder: holder.clone(), until, free_from });
-    }
-    Ok(all)
+    });
+    let read: Vec<Option<(String, u64, String)>> = side_by_side(reading).await?;
+    let held: Vec<_> = read.into_iter().flatten().filter(|(_, _, run)| is_named(run, runs)).collect();
+    let asked: BTreeSet<String> = held.iter().map(|(_, _, run)| run.clone()).collect();
+    let asking = asked.into_iter().map(|run| {
+        let (objects, account) = (objects.clone(), account.to_owned());
+        async move {
+            let last = standing::last(&*objects, &account, &run).await?;
+            let holder = standing::holder(&*objects, &account, &run).await?;
+            Ok::<_, StoreError>((run, (last, holder)))
+        }
+    });
+    let found: BTreeMap<String, _> = side_by_side(asking).await?.into_iter().collect();
+    let held = held.into_iter().filter_map(|(domain, token, run)| {
+        let (last, holder) = found.get(&run)?;
+        let (until, free_from) = Standing::of(last.as_ref()).binds(now)?;
+        let since = last.as_ref().and_then(|last| last.began);
+        Some(Held { domain, token, run, holder: holder.clone(), since, until, free_from })
+    });
+    Ok(held.collect())
 }
 
 /// The names of the accounts whose runs the store knows.

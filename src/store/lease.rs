@@ -272,7 +272,8 @@ impl Lease {
             let Some((until, free_from)) = found.binds(now) else { return Ok(None) };
             let holder = standing::holder(&**objects, account, run).await?;
             let (domain, run) = (domain.to_owned(), run.to_owned());
-            let held = Held { domain, token, run, holder, until, free_from };
+            let since = last.as_ref().and_then(|last| last.began);
+            let held = Held { domain, token, run, holder, since, until, free_from };
             match found {
                 Standing::Held { next, .. } if free_from <= now => {
                     if close(next, free_from).await? {

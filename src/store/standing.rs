@@ -15,6 +15,8 @@ const ROUNDING: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Last {
     pub(super) number: u64,
+    /// When its first part was written; `None` if that is not listed.
+    pub(super) began: Option<Timestamp>,
     pub(super) modified: Timestamp,
     pub(super) part: Part,
 }
@@ -32,7 +34,7 @@ pub(super) enum Standing {
 
 impl Standing {
     pub(super) fn of(last: Option<&Last>) -> Self {
-        let Some(Last { number, modified, part }) = last else { return Self::Gone };
+        let Some(Last { number, began: _, modified, part }) = last else { return Self::Gone };
         let after = |ms: u64| part::later(*modified, Duration::from_millis(ms) + ROUNDING);
         match part.lease {
             Says::Ended { settle_ms: 0 } => Self::Over { free_from: *modified },
@@ -67,6 +69,7 @@ pub(super) async fn last(
 ) -> Result<Option<Last>, StoreError> {
     let listed = objects.list(&part::parts(account, run), None).await?;
     let mut number = listed.iter().filter_map(|one| part::number(&one.key)).max().unwrap_or_default();
+    let began = listed.iter().find(|one| part::number(&one.key) == Some(0)).map(|one| one.modified);
     let mut last = None;
     while let Some(content) = objects.read(&part::part(account, run, number)).await? {
         last = Some((number, content));
@@ -76,7 +79,7 @@ pub(super) async fn last(
     let key = part::part(account, run, number);
     let part = Part::read(&content).ok_or_else(|| unreadable(&key))?;
     let Some(stat) = objects.stat(&key).await? else { return Ok(None) };
-    Ok(Some(Last { number, modified: stat.modified, part }))
+    Ok(Some(Last { number, began, modified: stat.modified, part }))
 }
 
 /// An object that is not what its name says, or of a later version.
@@ -114,7 +117,7 @@ mod tests {
 
     fn standing(says: Says) -> Standing {
         let modified = "2026-11-22T20:15:00Z".parse().unwrap();
-        Standing::of(Some(&Last { number: 4, modified, part: Part::new(says, String::new()) }))
+        Standing::of(Some(&Last { number: 4, began: None, modified, part: Part::new(says, String::new()) }))
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use livevod::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot};
 use livevod::plan::{Plan, PlanOptions};
 use livevod::resolve::restored;
-use livevod::snapshot::{self, Saved};
+use livevod::snapshot;
 use livevod::source::{Source, Sources};
 use livevod::wire::{self, Action};
 use proptest::prelude::*;
@@ -38,18 +38,8 @@ async fn listing(world: &World) -> DomainSnapshot {
 
 /// The text that `livevod snapshot` writes.
 fn saved(listing: DomainSnapshot) -> String {
-    let saved = Saved {
-        livevod: "0.1.0".into(),
-        time: "2026-11-29T20:15:00Z".parse().unwrap(),
-        target: "emulator x".into(),
-        account: None,
-        caller: None,
-        regions: Default::default(),
-        ignore: Vec::new(),
-        protect: Vec::new(),
-        snapshot: Snapshot { domains: [(DOMAIN.into(), listing)].into() },
-    };
-    snapshot::write(&saved).unwrap()
+    let snapshot = Snapshot { domains: [(DOMAIN.into(), listing)].into() };
+    snapshot::write(&crate::plan::saved(snapshot)).unwrap()
 }
 
 /// Plans the way back, with every guard released.

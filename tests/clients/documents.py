@@ -30,6 +30,8 @@ OPTIONAL = set(
     "address app client column diagnostic domain file left_open line m3u8 request_id selected since_base since_review stream tier unknown".split()
     # Of a drift, with `--only-new` alone.
     + ["since_last_check"]
+    # Of a plan, while another run holds its domains.
+    + ["leases"]
     # A format has the settings that the service returned.
     + "process slice_duration tags video".split()
 )
@@ -351,6 +353,8 @@ def who_holds_what(world):
         with subprocess.Popen(command, cwd=world.folder, env=world.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
             while not (held := world.run("leases", 0, "lease", events=False)["leases"]):
                 time.sleep(0.1)
+            if not world.run("plan", 0, "plan", "--endpoint", address, events=False).get("leases"):
+                world.judge.failures.append("the plan does not say who holds its domain")
             released = world.run("leases", 0, "lease", "release", held[0]["token"], events=False)
             if not released["released"] or [one["until"] for one in released["leases"]] != [None]:
                 world.judge.failures.append(f"the lease was not ended: {released}")

@@ -81,17 +81,7 @@ impl Scene {
 
     /// The same service, to be restored to `snapshot`.
     pub(crate) fn restore(&mut self, snapshot: Snapshot) -> &mut Self {
-        let saved = Saved {
-            livevod: "0.1.0".into(),
-            time: "2026-11-22T20:15:00Z".parse().unwrap(),
-            target: "emulator x".into(),
-            account: None,
-            caller: None,
-            regions: Default::default(),
-            ignore: Vec::new(),
-            protect: Vec::new(),
-            snapshot,
-        };
+        let saved = saved(snapshot);
         self.sources = Sources::default();
         let file = self.sources.add(Source::new("saved.json", write(&saved).unwrap()));
         self.desired = restored(&saved, &self.sources, file);
@@ -133,6 +123,21 @@ impl Scene {
         let name =
             |address: Option<Address>| address.map(|address| address.within_domain()).unwrap_or_default();
         self.plan().notes.held.into_iter().map(|held| (held.guard, name(held.address))).collect()
+    }
+}
+
+/// What `livevod snapshot` saves, without files.
+pub(crate) fn saved(snapshot: Snapshot) -> Saved {
+    Saved {
+        livevod: "0.1.0".into(),
+        time: "2026-11-22T20:15:00Z".parse().unwrap(),
+        target: "emulator x".into(),
+        account: None,
+        caller: None,
+        regions: Default::default(),
+        ignore: Vec::new(),
+        protect: Vec::new(),
+        snapshot,
     }
 }
 

@@ -10,15 +10,17 @@ use livevod::api::Client;
 use livevod::apply::{ApplySettings, Outcome, Report, apply};
 use livevod::embedded;
 use livevod::emulator::{Outside, Quirks, Service, Settings};
-use livevod::plan::{ActionKind, Allowances, Limit, Plan, PlanOptions, plan};
+use livevod::plan::{ActionKind, Plan, PlanOptions, plan};
 use livevod::resolve::Desired;
-use livevod::source::{Source, Sources};
+use livevod::source::Sources;
 use livevod::wire::{self, Call};
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::apply::world::journal;
+use crate::plan::resolved;
+use crate::simulation::harness::scene;
 
 const GROUP: &str = "e2d796d3bb5fd8049d32bff62f94e4c1";
 const ARCHIVE: &str = "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa";
@@ -165,30 +167,9 @@ fn on_tokios_clock() -> Outside {
     }
 }
 
-fn resolved(text: &str) -> (Desired, Sources) {
-    let mut sources = Sources::default();
-    sources.add(Source::new("livevod.yaml", text));
-    let (document, findings) = livevod::config::parse(&sources);
-    assert!(findings.is_empty(), "{findings:?}");
-    let (desired, findings) = livevod::resolve::resolve(&document);
-    assert!(findings.is_empty(), "{findings:?}");
-    (desired, sources)
-}
-
 /// Every guard that a flag can release is released, because the test is about the service.
 fn released() -> PlanOptions {
-    let allowances = Allowances {
-        max_delete: Some(Limit::Percent(100)),
-        max_change: Some(Limit::Percent(100)),
-        max_writes: None,
-        recording_gap: true,
-        recording_stop: true,
-        app_wide: true,
-        empty: true,
-        on_air: true,
-        replay_loss: true,
-    };
-    PlanOptions { allowances, ..PlanOptions::default() }
+    PlanOptions { allowances: scene::released(), ..PlanOptions::default() }
 }
 
 fn held() -> Vec<Call> {

@@ -98,8 +98,15 @@ pub(super) fn amid_a_replace(cloud: &Cloud, machine: &World) -> Killed {
 
 fn told(run: &Run, code: i32, texts: &[&str]) {
     assert_eq!(run.code, code, "{}", run.transcript());
+    // However lines are wrapped.
+    let transcript = run.transcript().replace("\n  │ ", " ");
+    let words = transcript.split_whitespace().collect::<Vec<_>>().join(" ");
     for text in texts {
-        assert!(run.transcript().contains(text), "`{text}` is not in\n{}", run.transcript());
+        assert!(
+            words.contains(text) || transcript.contains(text),
+            "`{text}` is not in\n{}",
+            run.transcript()
+        );
     }
 }
 
@@ -112,6 +119,7 @@ fn what_a_killed_machine_left_open_is_finished_by_another_one() {
 
     let refused = bob.run(REPLACE);
     told(&refused, 1, &["lease", "another run holds `live.example.com`: apply by ann", "--lease-wait"]);
+    told(&refused, 1, &["`livevod lease release live.example.com:"]);
     let beside = cloud.machine(&files("other.example.com", OLD));
     cloud.faults("");
     drop(running);
@@ -131,15 +139,68 @@ fn a_lease_can_be_ended_by_hand() {
     let cloud = Cloud::begin();
     let (ann, bob) =
         (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", NEW)));
-    told(&bob.run("lease"), 0, &["No domain is held in oss://demo/livevod."]);
+    const EMPTY: &str = "The store oss://demo/livevod holds no runs";
+    told(&bob.run("lease"), 0, &["No domain is held in oss://demo/livevod.", EMPTY]);
+    for command in ["plan", "journal", "drift --full"] {
+        let run = bob.run(command);
+        assert_eq!(run.stderr.matches(EMPTY).count(), 1, "{}", run.transcript());
+    }
     let running = amid_a_replace(&cloud, &ann);
     let leases = bob.run("lease");
+    assert_eq!(leases.stderr, "", "the store is not empty any more");
     told(&leases, 0, &["apply by ann", "live.example.com  token live.example.com:"]);
     let token = leases.stdout.split_whitespace().find(|word| word.starts_with("live.example.com:")).unwrap();
-    told(&bob.run("lease release live.example.com:9999"), 1, &["has the token `live.example.com:9999`"]);
+    told(
+        &bob.run("lease release live.example.com:9999"),
+        1,
+        &["has the token `live.example.com:9999`", &format!("has the token `{token}` now")],
+    );
+    for other in ["live.example.com", "live.example.com:", ":41", "20261130T031500.123Z-3f9a1c"] {
+        told(&bob.run(&format!("lease release {other}")), 1, &["expected DOMAIN:NUMBER"]);
+    }
     told(&bob.run(&format!("lease release {token}")), 0, &["was ended"]);
+    drop(running);
     cloud.faults("");
     told(&bob.run(&format!("{REPLACE} --lease-wait 1m")), 0, &["Apply complete!"]);
+}
+
+/// A plan or drift check beside a run says in each format what that run holds, and waits for nothing.
+#[test]
+fn a_plan_says_which_domains_another_run_holds() {
+    let cloud = Cloud::begin();
+    let (ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", NEW)));
+    let other = cloud.machine(&files("other.example.com", OLD));
+    // A lease that lasts until the test is over, whatever it waits for.
+    let running = {
+        let mut ann = ann;
+        ann.set("LIVEVOD_LEASE", "1h");
+        amid_a_replace(&cloud, &ann)
+    };
+    let says = |run: &Run, text: &str| {
+        let words: Vec<&str> = run.stdout.split_whitespace().collect();
+        assert!(words.join(" ").contains(text), "`{text}` is not in\n{}", run.transcript());
+    };
+    let shown = bob.run("plan --detailed-exitcode");
+    assert_eq!(shown.code, 2, "{}", shown.transcript());
+    says(&shown, "another run holds `live.example.com`: apply by ann");
+    says(&shown, "its lease ends at");
+    says(&bob.run("drift"), "another run holds `live.example.com`: apply by ann");
+    for format in ["markdown", "html", "json", "terraform-json", "github", "sarif", "gitlab"] {
+        for command in ["plan", "drift"] {
+            if (command, format) != ("drift", "terraform-json") {
+                says(&bob.run(&format!("{command} --format {format}")), "another run holds");
+            }
+        }
+    }
+    let leases = &bob.run("lease --format json").json()["leases"];
+    for command in ["plan", "drift"] {
+        let document = bob.run(&format!("{command} --format json")).json();
+        assert_eq!(&document["leases"], leases, "{command}");
+        assert!(document["leases"][0]["since"].is_string(), "{document}");
+    }
+    assert!(other.run("plan --format json").json().get("leases").is_none(), "it is about its own domains");
+    cloud.faults("");
     drop(running);
 }
 
@@ -162,8 +223,13 @@ fn without_the_store_nothing_is_written() {
     let cloud = Cloud::begin();
     let mut ann = cloud.machine(&files("live.example.com", OLD));
     ann.set("LIVEVOD_STORE_ENDPOINT", "http://127.0.0.1:1");
-    told(&ann.run("apply --auto-approve"), 1, &["store", "can't be used"]);
-    told(&ann.run("plan"), 1, &["store", "can't be used"]);
+    told(&ann.run("apply --auto-approve"), 1, &["can't be used", "nothing is written to the service"]);
+    let plan = ann.run("plan");
+    told(&plan, 1, &["Waiting for the store oss://demo/livevod\n", "can't be used", "left unfinished"]);
+    assert!(!plan.transcript().contains("is written"), "{}", plan.transcript());
+    let doctor = ann.run("doctor");
+    told(&doctor, 1, &["Waiting for the store oss://demo/livevod\n", "can't be used"]);
+    assert_eq!(doctor.stderr.matches("Waiting").count(), 1, "{}", doctor.transcript());
     cloud.wait_until_held(0);
 }
 
@@ -183,7 +249,12 @@ fn an_apply_that_loses_the_store_says_that_it_is_incomplete() {
         cloud.faults(&format!("{slow}\ndeny:action=PutObject"));
         running.join().unwrap()
     });
-    told(&run, 4, &["created", "not attempted", "the lease could not be renewed", "livevod journal push"]);
+    told(
+        &run,
+        4,
+        &["created", "changes not attempted: the lease could not be renewed", "livevod journal push"],
+    );
+    assert_eq!(run.stderr.matches("could not be renewed").count(), 1, "{}", run.transcript());
     cloud.faults("");
     told(&ann.run("journal push"), 0, &["Uploaded 1 journal"]);
     told(&ann.run("apply --auto-approve --lease-wait 1m"), 0, &["Apply complete!"]);
@@ -214,6 +285,32 @@ fn the_way_back_and_the_journals_are_known_everywhere() {
     told(&ann.run("journal prune --keep 0s --dry-run"), 0, &["1 run"]);
 }
 
+/// A plan reads the journals of others without a copy, if its folder can't be written; an apply must write its own there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_plan_needs_no_folder_that_it_can_write() {
+    let cloud = Cloud::begin();
+    let (ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", NEW)));
+    drop(amid_a_replace(&cloud, &ann));
+    cloud.faults("");
+    // No folder can be made there.
+    const UNWRITABLE: &str = "--journal /proc/self/livevod";
+    for _ in 0..600 {
+        let plan = bob.run(&format!("plan {UNWRITABLE}"));
+        told(&plan, 0, &["Plan:"]);
+        if plan.stdout.contains("left one change unfinished") {
+            let drift = bob.run(&format!("drift {UNWRITABLE}"));
+            told(&drift, 2, &["left one change unfinished"]);
+            let apply = bob.run(&format!("{REPLACE} {UNWRITABLE} --lease-wait 1m"));
+            told(&apply, 1, &["/proc/self/livevod", "can't be created"]);
+            return told(&bob.run(&format!("journal {UNWRITABLE}")), 1, &["can't be created"]);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("the lease of the run that was killed never ran out");
+}
+
 /// What a folder held before there was a store is taken there once.
 #[test]
 fn journals_of_a_folder_are_taken_to_the_store() {
@@ -222,13 +319,21 @@ fn journals_of_a_folder_are_taken_to_the_store() {
         (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", OLD)));
     ann.set("LIVEVOD_STORE", "");
     ann.converge("");
-    told(&bob.run("journal"), 0, &["No runs yet."]);
+    told(&bob.run("journal"), 0, &["No runs yet.", "The store oss://demo/livevod holds no runs yet"]);
+    for command in ["plan", "journal"] {
+        let empty = ann.run(&format!("{command} --store file:other"));
+        told(&empty, 0, &["The store file:other holds no runs yet"]);
+        let known = ann.run(&format!("{command} --store file:.livevod"));
+        assert!(!known.stderr.contains("holds no runs"), "{}", known.transcript());
+    }
     told(
         &ann.run("journal push --store oss://demo/livevod"),
         0,
         &["Uploaded 1 journal to oss://demo/livevod."],
     );
     told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Nothing to upload"]);
+    let others = ann.run("journal push --store oss://demo/elsewhere --account 1");
+    told(&others, 0, &["Nothing to upload"]);
     told(&bob.run("journal"), 0, &["1 done"]);
 }
 
@@ -253,11 +358,16 @@ fn the_journals_of_some_days_are_listed_without_those_of_others() {
     );
     told(&ann.run("journal push --store oss://demo/livevod"), 0, &["Uploaded 2 journals"]);
 
+    let copy = bob.path().join(format!(".livevod/journal/{old}.jsonl"));
+    told(&bob.run("journal last"), 0, &[run]);
+    told(&bob.run(&format!("journal {}", &run[..20])), 0, &[run]);
+    assert!(!copy.exists(), "only the journal that is shown is read");
     let recent = bob.run("journal --since 7d");
     told(&recent, 0, &[run]);
     assert!(!recent.stdout.contains(old), "{}", recent.transcript());
-    let copy = bob.path().join(format!(".livevod/journal/{old}.jsonl"));
     assert!(!copy.exists(), "what is not listed is not read");
+    let carol = cloud.machine(&files("live.example.com", OLD));
+    told(&carol.run(&format!("journal {old}")), 0, &[old]);
     told(&bob.run("journal"), 0, &[run, old]);
     assert!(copy.exists());
 }
@@ -299,10 +409,14 @@ fn the_demo_of_two_machines_shows_what_is_printed() {
 fn files_of_livevods_own_can_be_kept_in_the_store() {
     let cloud = Cloud::begin();
     let [ann, bob] = [(); 2].map(|()| cloud.machine(&files("live.example.com", OLD)));
-    told(&bob.run("plan --against store:before.json"), 1, &["before.json"]);
+    let lacking = bob.run("plan --against store:before.json");
+    told(&lacking, 1, &["store:before.json"]);
+    assert!(!lacking.transcript().contains(".livevod/store"), "{}", lacking.transcript());
     told(&ann.run("snapshot --out store:before.json"), 0, &["kept store:before.json in oss://demo/livevod"]);
     told(&bob.run("plan --against store:before.json"), 0, &["1 to add"]);
-    told(&ann.run("plan --out=store:reviewed/one.plan"), 0, &["kept store:reviewed/one.plan"]);
+    let planned = ann.run("plan --out=store:reviewed/one.plan");
+    told(&planned, 0, &["kept store:reviewed/one.plan", "livevod apply store:reviewed/one.plan"]);
+    assert!(!planned.transcript().contains(".livevod/store"), "{}", planned.transcript());
     told(&bob.run("show store:reviewed/one.plan"), 0, &["1 to add"]);
     told(&bob.run("fmt store:before.json"), 1, &["`store:before.json` can't be used with this command"]);
 

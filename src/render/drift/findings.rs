@@ -1,6 +1,7 @@
 //! A drift as findings, for formats that contain nothing else.
 
 use super::super::differences::{accepted, account_guards, at, undeclared};
+use super::super::leases::elsewhere;
 use super::super::phrases::counted;
 use super::super::who::who_lines;
 use super::view::{Cures, DriftFold, DriftView};
@@ -28,7 +29,10 @@ pub fn drift_findings(view: &DriftView, sources: &Sources) -> Vec<Diagnostic> {
             }
         }
     }
+    let elsewhere = elsewhere(view.plan.leases).into_iter();
+    let elsewhere = elsewhere.map(|message| Diagnostic::new(Code::PlanWarning, message));
     let further = accepted(view.plan, sources).chain(account_guards(view.plan)).chain(undeclared(view.plan));
+    let further = further.chain(elsewhere);
     for finding in further {
         findings.push(finding);
     }

@@ -1,5 +1,6 @@
 //! A drift as a person on call reads it in a terminal.
 
+use super::super::leases::elsewhere;
 use super::super::left_open::human_left_open;
 use super::super::phrases::{UNREAD, account, origin_text};
 use super::super::plan::human_left_alone;
@@ -46,6 +47,13 @@ impl Page<'_> {
         for domain in self.view.plan.unread {
             let marker = self.style.paint(Tone::Danger, "!");
             self.lines.push(format!("{marker} {} {}", clean(domain), UNREAD.replace("plan", "check")));
+        }
+        for text in elsewhere(self.view.plan.leases) {
+            let lines = wrap(&text, self.style.width.saturating_sub(2));
+            for (at, line) in lines.iter().enumerate() {
+                let front = if at == 0 { self.style.paint(Tone::Warning, "!") } else { " ".to_owned() };
+                self.lines.push(format!("{front} {line}"));
+            }
         }
         self.lines.push(String::new());
     }

@@ -3,6 +3,7 @@
 
 use super::super::comment::{COMMAND, FOOTER, head, left_open, shortened};
 use super::super::layout::Layout;
+use super::super::leases::holds;
 use super::super::markdown::{left_alone, link};
 use super::super::marks::{cell, code, prose, whole};
 use super::super::phrases::first_and_more;
@@ -26,6 +27,7 @@ pub(in super::super) fn markdown_drift(view: &DriftView, layout: &Layout) -> Str
     sheet.must(&head("drift", view.plan, layout));
     sheet.must(&format!("**{}** {}\n\n", prose(&view.totals()), prose(&view.more())));
     scribe.unread(&mut sheet);
+    scribe.elsewhere(&mut sheet);
     left_open(&mut sheet, &view.plan.left_open);
     scribe.table(&mut sheet, &folds);
     scribe.cures(&mut sheet);
@@ -47,6 +49,12 @@ impl Scribe<'_> {
         sheet.rows(rows, room, self.view.plan.unread, |domain| {
             format!("- {} could not be read\n", code(domain))
         });
+    }
+
+    fn elsewhere(&self, sheet: &mut Sheet) {
+        let room = sheet.room(FOOTER) / 4;
+        let rows = Rows { what: "domains that other runs hold", head: "", tail: "\n" };
+        sheet.rows(rows, room, self.view.plan.leases, |held| format!("- {}\n", prose(&holds(&[held]))));
     }
 
     fn table(&self, sheet: &mut Sheet, folds: &[DriftFold]) {

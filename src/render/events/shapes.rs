@@ -8,6 +8,7 @@ use super::super::documents::Finding;
 use super::super::drift::DifferenceDocument;
 use super::super::exit::Exit;
 use super::super::facts::{ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, WarningRow};
+use super::super::leases::LeaseRow;
 use super::super::left_alone::LeftAloneRows;
 use super::super::report_view::OutcomeCounts;
 use crate::apply::Outcome;
@@ -157,6 +158,9 @@ pub(super) struct Planned<'a> {
     /// What it leaves alone.
     #[serde(flatten)]
     pub(super) left_alone: LeftAloneRows<'a>,
+    /// The domains of the plan that other runs hold at this moment; left out if there is none. New in 1.2.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) leases: Vec<LeaseRow<'a>>,
     /// The comparison with the target branch; left out if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) since_base: Option<SinceBaseRow<'a>>,

@@ -3,6 +3,7 @@
 use super::super::Target;
 use super::super::drift::{Cures, DriftFold, DriftView, words};
 use super::super::layout::Layout;
+use super::super::leases::elsewhere;
 use super::super::links::Links;
 use super::super::phrases::{UNREAD, account, origin_text};
 use super::marks::{escaped, sentence_of, side};
@@ -20,6 +21,7 @@ pub(in super::super) fn html_drift(view: &DriftView, layout: &Layout) -> String 
         page.header(layout),
         "<main>\n".to_owned(),
         page.unread(),
+        page.elsewhere(),
         beside::left_open(&view.plan.left_open),
         page.differences(&folds),
         alone::left_alone(view.plan, &view.counted()),
@@ -36,6 +38,16 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
+    /// What other runs hold.
+    fn elsewhere(&self) -> String {
+        let item = |text: String| format!("<li>{}</li>\n", sentence_of(&text));
+        let items: String = elsewhere(self.view.plan.leases).into_iter().map(item).collect();
+        match items.is_empty() {
+            true => items,
+            false => format!("<section class=\"box notes\">\n<ul>{items}</ul>\n</section>\n"),
+        }
+    }
+
     fn header(&self, layout: &Layout) -> String {
         let Target { name, account: id } = self.view.plan.target;
         let title =

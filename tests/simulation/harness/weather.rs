@@ -219,6 +219,8 @@ pub(crate) struct Strike {
     pub(crate) revert: Option<Duration>,
     /// The time after which a lost request arrives, by its action.
     pub(crate) late: BTreeMap<&'static str, Duration>,
+    /// How long the service asks to wait if it throttles the call, by its action.
+    pub(crate) asks: BTreeMap<&'static str, Duration>,
     /// What another client does before it, and a number that chooses the address.
     pub(crate) foreign: Option<(Foreign, u64)>,
     /// The same for a sibling of an app-wide entry.
@@ -330,14 +332,7 @@ impl Weather {
         }
         weather.feature = Some(Feature::of(seed, &mut random));
         weather.ambiguous = random.percent(95).then(|| (random.pick(&[0, 0, 0, 1]), ambiguous(&mut random)));
-        if random.percent(25) {
-            (weather.on_writes, weather.on_reads) = (25, 12);
-        }
-        weather.on_plan = random.pick(&[0, 0, 0, 5]);
-        if random.percent(5) {
-            let first = random.below(12);
-            weather.outage = Some((first..first + 3 + random.below(30), random.pick(&KINDS)));
-        }
+        weather.draw_failures(&mut random);
         weather.foreign = random.pick(&[0, 0, 4, 15]);
         weather.clock = random.percent(5).then(|| (random.below(12), random.pick(&[1500, -1500, 600, 9000])));
         weather.death = random.percent(20).then(|| death(&mut random));
@@ -349,6 +344,18 @@ impl Weather {
         weather
     }
 
+    /// How often calls fail, and a time in which all of them do.
+    fn draw_failures(&mut self, random: &mut Random) {
+        if random.percent(25) {
+            (self.on_writes, self.on_reads) = (25, 12);
+        }
+        self.on_plan = random.pick(&[0, 0, 0, 5]);
+        if random.percent(5) {
+            let first = random.below(12);
+            self.outage = Some((first..first + 3 + random.below(30), random.pick(&KINDS)));
+        }
+    }
+
     /// What goes wrong with the calls of one process of several: nobody else edits, and its own end is drawn elsewhere.
     pub(crate) fn of_a_team(mut random: Random) -> Self {
         let mut weather = Self::calm(random.fork());
@@ -356,14 +363,7 @@ impl Weather {
             return weather;
         }
         weather.ambiguous = random.percent(70).then(|| (random.pick(&[0, 0, 1, 2]), ambiguous(&mut random)));
-        if random.percent(25) {
-            (weather.on_writes, weather.on_reads) = (25, 12);
-        }
-        weather.on_plan = random.pick(&[0, 0, 0, 5]);
-        if random.percent(5) {
-            let first = random.below(12);
-            weather.outage = Some((first..first + 3 + random.below(30), random.pick(&KINDS)));
-        }
+        weather.draw_failures(&mut random);
         weather
     }
 
@@ -553,6 +553,14 @@ impl Strike {
                     self.late.entry(action.name()).or_insert(time);
                 }
             }
+            ("throttle", Some(action)) => {
+                self.asks.entry(action.name()).or_insert(asked(keys));
+            }
+            ("throttle", None) => {
+                for action in Action::ALL {
+                    self.asks.entry(action.name()).or_insert(asked(keys));
+                }
+            }
             _ => {}
         }
         let action = action.map_or(String::new(), |action| format!("action={}", action.name()));
@@ -564,6 +572,13 @@ impl Strike {
 fn seconds(keys: &str) -> Duration {
     let digits = keys.strip_prefix("time=").and_then(|time| time.strip_suffix('s'));
     Duration::from_secs(digits.and_then(|digits| digits.parse().ok()).unwrap_or_default())
+}
+
+/// How long the service asks to wait; zero if it does not.
+fn asked(keys: &str) -> Duration {
+    let Some(time) = keys.strip_prefix("retry-after=") else { return Duration::ZERO };
+    let (number, unit) = time.split_at(time.len() - 1);
+    Duration::from_secs(number.parse::<u64>().unwrap() * if unit == "h" { 3600 } else { 1 })
 }
 
 impl Feature {

@@ -21,7 +21,7 @@ mod wire;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use livevod::store::{holders, release};
+use livevod::store::{Objects, holders, release};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -144,10 +144,11 @@ async fn releases(world: World, number: usize, at: Duration) {
     };
     let machine = Machine::new(number, world.stage.clone(), life);
     let random = Mutex::new(Random::new(0));
-    let door = Door { bucket: world.bucket.clone(), machine, way: Way::calm(), random };
-    let held = holders(&door, ACCOUNT, world.bucket.now()).await.unwrap();
+    let door: Arc<dyn Objects> =
+        Arc::new(Door { bucket: world.bucket.clone(), machine, way: Way::calm(), random });
+    let held = holders(&door, ACCOUNT, (None, None), world.bucket.now()).await.unwrap();
     for held in held.iter().take(1) {
-        let is_released = release(&door, ACCOUNT, held, "a person").await.unwrap();
+        let is_released = release(&*door, ACCOUNT, held, "a person").await.unwrap();
         let note = format!("a person releases {} of {}: {is_released}", held.domain, held.run);
         world.stage.tell(number, What::Note(note));
     }
