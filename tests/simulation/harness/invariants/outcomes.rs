@@ -10,7 +10,7 @@ use super::super::process::{End, SETTLE};
 use super::super::story::{Author, Call, Target, What, failure};
 use super::super::truth::{State, folded};
 use super::super::weather::{SHORT, Step};
-use super::writes::{has_contradicted, is_seen, seen, shown};
+use super::writes::{has_contradicted, is_seen, is_sibling, seen, shown};
 use super::{View, changes, is_after, is_before, is_foreign_between, went_along_late};
 
 /// How many entries livevod requests in one page.
@@ -329,13 +329,13 @@ fn carried_out_all_the_same(
     Ok(())
 }
 
+/// Nothing is sent for such a change. A configuration that another client has created instead may go along with an app-wide one later,
+/// and is added back then.
 pub(super) fn what_is_not_attempted_is_not_sent(run: &Run) -> Result<(), String> {
-    each(run, |view, _, outcome, address, change| {
-        let is_sent = view.writes().any(|(_, call, _)| {
-            // An Add may also add back a removed sibling.
-            call.is_write_to(address)
-                && !call.is_refused()
-                && !(call.step == Step::Add && change.before().is_some())
+    each(run, |view, at, outcome, address, change| {
+        let is_sent = view.writes().any(|(write, call, _)| {
+            let adds_back = change.before().is_some() || (write > at && is_sibling(view, address));
+            call.is_write_to(address) && !call.is_refused() && !(call.step == Step::Add && adds_back)
         });
         if matches!(outcome.outcome, Outcome::NotAttempted(_)) && is_sent {
             return Err(format!("{address} is not attempted, but something was sent"));

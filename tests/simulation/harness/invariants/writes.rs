@@ -52,7 +52,7 @@ fn is_planned(view: View, step: Step, address: &Address) -> bool {
 }
 
 /// Whether the plan has an app-wide change in the domain that may add siblings back.
-fn is_sibling(view: View, address: &Address) -> bool {
+pub(super) fn is_sibling(view: View, address: &Address) -> bool {
     view.plan.decisions.changes.iter().any(|change| {
         change.contingent.contains(&Contingent::AddSiblingsBack)
             && change.address.domain == address.domain
