@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::wire::Stamp;
 
 /// Makes the stamp of one attempt.
-pub type StampSource = Arc<dyn Fn() -> std::io::Result<Stamp> + Send + Sync>;
+pub(super) type StampSource = Arc<dyn Fn() -> std::io::Result<Stamp> + Send + Sync>;
 
 /// Gives numbers from 0 to 1 for pauses between attempts.
 pub type Jitter = Arc<dyn Fn() -> f64 + Send + Sync>;

@@ -22,8 +22,8 @@ mod transport;
 mod who;
 
 pub use call_log::{CallEntry, CallLog};
-pub use client::{Client, ClientError, ClientSettings, KeyInUse, Permit};
-pub use draws::{Jitter, StampSource, jitter};
+pub use client::{Client, ClientSettings, KeyInUse, Permit};
+pub use draws::{Jitter, jitter};
 pub use endpoint::{Endpoint, EndpointError, KeyAddress};
 pub use error::{Class, Error, Stop};
 pub use hook::{HookUrl, HookUrlError};

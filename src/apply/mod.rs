@@ -53,9 +53,7 @@ mod write;
 use tokio::time::Instant;
 
 pub use blame::blame;
-pub use cause::{
-    Cause, Difference, Failure, Fates, Halt, Mismatch, Moved, Occupant, Rest, Shown, Stale, Standing,
-};
+pub use cause::{Cause, Difference, Failure, Mismatch, Moved, Stale};
 pub use event::{Delay, Event};
 pub use listings::PlanningRead;
 pub use report::{ChangeOutcome, Outcome, Report};

@@ -27,8 +27,6 @@ pub use self::history::{Ended, History, Ruler, Ruling, Since, Unclear, Write};
 pub use self::join::{Session, sessions};
 pub use self::near::is_near_miss;
 pub use self::replay::{Replay, ReplayRow, Sides, Tally};
-pub use self::report::{
-    Audit, DomainAudit, FORMAT_VERSION, Made, Recording, RuledBy, RulingConfig, SessionAudit,
-};
+pub use self::report::{Audit, DomainAudit, Made, Recording, RuledBy, RulingConfig, SessionAudit};
 pub use self::verdict::{Kind, Reason, Settings, Verdict, judge};
 pub use self::writes::writes;

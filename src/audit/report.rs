@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::sealed::{self, Expected, OpenError};
 use crate::source::{Place, Sources};
 
 /// The version of the sealed text.
-pub const FORMAT_VERSION: &str = "1.0";
+pub(super) const FORMAT_VERSION: &str = "1.0";
 
 const EXPECTED: Expected = Expected { name: "a report of an audit", versions: &[FORMAT_VERSION] };
 
@@ -189,14 +189,6 @@ impl Audit {
                     SessionAudit::new(verdict, place)
                 })
                 .collect(),
-        }
-    }
-
-    /// How the open questions were read.
-    pub fn settings(&self) -> Settings {
-        Settings {
-            grace: SignedDuration::from_secs(self.grace),
-            slack: SignedDuration::from_secs(self.slack),
         }
     }
 

@@ -32,7 +32,7 @@ mod ways;
 
 pub use check::{Findings, check};
 pub use open::open;
-pub use place::{OpenError, Variable, endpoint};
+pub use place::{OpenError, endpoint};
 pub use settings::Settings;
 
 #[cfg(test)]

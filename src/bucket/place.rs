@@ -7,7 +7,7 @@ use crate::api::{Endpoint, EndpointError};
 use crate::store::{BucketUrl, Scheme};
 
 /// Looks up a variable of the process.
-pub type Variable<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+pub(super) type Variable<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// Names the endpoint of any store, before the variables of its service.
 const ENDPOINT: &str = "LIVEVOD_STORE_ENDPOINT";

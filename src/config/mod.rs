@@ -30,8 +30,8 @@ mod writer;
 mod yaml;
 
 pub use document::{
-    Accept, Allow, App, Defaults, Document, Domain, GroupIds, Layout, LayoutNames, Setting, Settings, Stream,
-    Tier, TranscodeGroup, Written,
+    Accept, Allow, App, Defaults, Document, Domain, GroupIds, Layout, Setting, Settings, Stream, Tier,
+    TranscodeGroup, Written,
 };
 pub use format::{format, not_formatted};
 pub use load::{Loaded, Texts, begins_with, is_standard_input, is_yaml, load, read};

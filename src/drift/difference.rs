@@ -60,23 +60,6 @@ pub enum Kind {
     Unfinished,
 }
 
-impl Kind {
-    /// Every kind, in the order in which they are listed.
-    pub const ALL: [Self; 5] =
-        [Kind::Deleted, Kind::Changed, Kind::Appeared, Kind::Unmanageable, Kind::Unfinished];
-
-    /// Its name in machine formats.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Deleted => "deleted",
-            Kind::Changed => "changed",
-            Kind::Appeared => "appeared",
-            Kind::Unmanageable => "unmanageable",
-            Kind::Unfinished => "unfinished",
-        }
-    }
-}
-
 /// Which side moved since livevod last wrote an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

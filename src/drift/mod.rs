@@ -11,4 +11,4 @@ mod known;
 
 pub use difference::{Difference, Drift, FieldDifference, Kind, Moved, Since, SinceWhat};
 pub use find::{Comparison, find};
-pub use known::{Known, KnownError, News};
+pub use known::{Known, News};

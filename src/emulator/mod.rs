@@ -72,7 +72,6 @@ use state::State;
 use trouble::Trouble;
 
 pub use call_log::CallEntry;
-pub use counters::{ActionCounters, Counters};
 #[cfg(feature = "faults")]
 pub use delivery::Disturbed;
 pub use delivery::{Delivery, End, Fate};
@@ -81,8 +80,8 @@ pub use faults::{Fault, fault_help};
 pub use metadata::CREDENTIALS_PATH;
 pub use oss::NewBucket;
 pub use parameters::parameters;
-pub use quirks::{QUIRKS, Quirk, QuirkAnswer, Quirks, RECORDING_QUIRKS, all_quirks};
-pub use service::{CallLog, LoadError, Outside, Service, SessionError};
+pub use quirks::{QUIRKS, Quirk, Quirks, RECORDING_QUIRKS, all_quirks};
+pub use service::{CallLog, Outside, Service, SessionError};
 pub use settings::{ACCOUNT, Api, KEY_ID, Settings};
 pub use state::Record;
 pub use store::{Store, StoreError};

@@ -42,11 +42,6 @@ impl<T> FieldMap<T> {
         }
     }
 
-    /// Whether nothing is known.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Gives back the room that it does not need, once nothing is added any more.
     pub fn shrink(&mut self) {
         self.0.shrink_to_fit();
@@ -164,7 +159,6 @@ mod tests {
             for field in Field::leaves() {
                 prop_assert_eq!(map.get(field), model.get(&field));
             }
-            prop_assert_eq!(map.is_empty(), model.is_empty());
             prop_assert!(map.fields().eq(model.keys().copied()));
             prop_assert!(map.values().eq(model.values()));
             prop_assert_eq!(serde_json::to_value(&map)?, serde_json::to_value(&model)?);

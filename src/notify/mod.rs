@@ -23,11 +23,9 @@ mod summary;
 pub use audited::{Lost, Sessions};
 pub use body::body;
 pub(crate) use document::schema;
-pub use link::{Link, LinkError};
+pub use link::Link;
 pub use message::Message;
 pub use post::{Letter, Patience, deliver};
-pub use receiver::{Kind, Receiver, ReceiverError};
-pub use state::{CheckState, State, StateError, Told};
-pub use summary::{
-    Check, Difference, DifferenceKind, DomainCounts, FieldDifference, Found, Outcome, Summary,
-};
+pub use receiver::{Kind, Receiver};
+pub use state::{CheckState, State, Told};
+pub use summary::{Check, Difference, DifferenceKind, DomainCounts, Found, Outcome, Summary};

@@ -36,7 +36,7 @@ pub use file::{PlanFileError, SavedPlan};
 pub use fold::{fold, relation};
 pub use gaps::{Gap, GapCause, Gaps};
 pub use guard::{Released, released};
-pub use limits::{Allowances, Limit, LimitError};
+pub use limits::{Allowances, Limit};
 pub use notes::{
     AcceptedDrift, AcceptedField, AcceptedRow, Budget, ChangeNote, Coverage, FieldChange, FieldOrigin,
     GroupName, Guard, Held, Noted, Notes, OnAir, OnAirStream, Recorder, Shadow, SinceBase, UndeclaredDomain,

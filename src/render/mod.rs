@@ -79,7 +79,7 @@ pub use journal::Pruned;
 pub use layout::{LEAST_BYTES, Layout, Made};
 pub use leases::{LeasesView, held, taking};
 pub use left_open::ended_at_once;
-pub use links::{LinkBase, LinkBaseError, Links};
+pub use links::{LinkBase, Links};
 pub use metrics::{Exposition, Metrics, metrics};
 pub use printed::{
     Printed, Shown, area, audit, codes, drift, effective, explanation, failure, findings, forms, leases,

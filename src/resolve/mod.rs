@@ -15,7 +15,7 @@ mod trail;
 
 use std::collections::BTreeMap;
 
-pub use self::accepted::{Acceptances, Accepted, AcceptedValue, Laid};
+pub use self::accepted::{Acceptances, Accepted, Laid};
 pub use self::desired::{
     Desired, DesiredDomain, Entry, NamedGroup, Origin, OriginKind, Resolved, Restored, Wanted, step_in_words,
 };

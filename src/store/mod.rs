@@ -21,7 +21,7 @@ mod runlog;
 mod standing;
 
 pub use abreast::side_by_side;
-pub use address::{BucketUrl, Scheme, StoreUrl, StoreUrlError};
+pub use address::{BucketUrl, Scheme, StoreUrl};
 pub use error::{StoreError, Trouble};
 pub use holders::{Held, accounts, holders, release};
 pub use journals::{
@@ -31,7 +31,7 @@ pub use journals::{
 pub use lease::{Lease, TakeError, Taking};
 pub use name::{is_in_names, is_name};
 pub use objects::{Asking, Created, Listed, Made, Objects, make};
-pub use part::{Entry, FORMAT_VERSION, Holder, Part, Says, account_name, is_run};
+pub use part::{Entry, Holder, Part, Says, account_name};
 pub use patience::Patient;
 pub use runlog::{Elapsed, Lost, Terms};
 

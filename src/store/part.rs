@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The version of the format of both kinds of objects. A reader accepts every version with the same first number.
-pub const FORMAT_VERSION: &str = "1.0";
+pub(super) const FORMAT_VERSION: &str = "1.0";
 
 /// One part of the log of a run: `runs/ACCOUNT/RUN/NUMBER.json`, from 0. Each part renews the lease of the run, and takes
 /// the next lines of its journal along.
@@ -103,7 +103,7 @@ fn is_known(version: &str) -> bool {
 }
 
 /// Whether a text is the id of a run, so that nothing else becomes the name of an object or file.
-pub fn is_run(text: &str) -> bool {
+pub(super) fn is_run(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
     (8..=64).contains(&text.len())
         && text.bytes().all(is_plain)

@@ -24,10 +24,10 @@ pub use encode::{Pairs, decode_pairs, decode_path, encode};
 pub use formats::{LIST as FORMAT_LIST, list_formats, read_formats};
 pub use inquiry::{
     APP_SPACES, AppSpaces, CallerIdentity, DOMAIN_DETAIL, DomainDetail, Inquiry, MOST_APP_SPACES,
-    OSS_RECORDINGS, OssRecordings, Product, TRANSCODE_GROUP, TranscodeGroup, USER_DOMAINS, UserDomain,
-    UserDomains, app_spaces, caller_identity, domain_detail, oss_recordings, read_app_spaces,
-    read_caller_identity, read_domain_detail, read_oss_recordings, read_transcode_group, read_user_domains,
-    transcode_group, user_domains,
+    OSS_RECORDINGS, Product, TRANSCODE_GROUP, TranscodeGroup, USER_DOMAINS, UserDomain, app_spaces,
+    caller_identity, domain_detail, oss_recordings, read_app_spaces, read_caller_identity,
+    read_domain_detail, read_oss_recordings, read_transcode_group, read_user_domains, transcode_group,
+    user_domains,
 };
 pub use oss::{
     ALGORITHM as OSS_ALGORITHM, TERMINATOR as OSS_TERMINATOR, UNSIGNED as OSS_UNSIGNED,
@@ -44,8 +44,7 @@ pub use recordings::{
 pub use request::{ComposeOff, PAGE_SIZE, add, addable, delete, describe, uncarryable, update};
 pub use response::{ReadError, read, request_id, time};
 pub use sign::{
-    EMULATOR_SECRET, Key, Operation, Secret, SignatureVersion, Stamp, format_time, hex, hex_sha256,
-    hmac_sha1, sign,
+    EMULATOR_SECRET, Key, Operation, Secret, SignatureVersion, Stamp, format_time, hex, hmac_sha1, sign,
 };
 pub use temporary::{
     METADATA_HOST, OIDC_TOKEN_LENGTH, Role, TemporaryKey, assume_role, assume_role_with_oidc, metadata_key,

@@ -194,7 +194,7 @@ pub(super) fn v3_signature(secret: &Secret, canonical_request: &str) -> String {
 }
 
 /// Lower-case hex SHA-256.
-pub fn hex_sha256(bytes: &[u8]) -> String {
+pub(super) fn hex_sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 

@@ -12,7 +12,7 @@ use super::super::report::Outcome;
 
 /// The version of the format. A reader accepts every version with the same first number, version 2, which held the
 /// settings of 2026 as texts under `carried`, and version 1, which also stored each address as one text.
-pub const FORMAT_VERSION: &str = "3.1";
+pub(super) const FORMAT_VERSION: &str = "3.1";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

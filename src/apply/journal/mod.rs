@@ -31,12 +31,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 pub use entry::{
-    Answer, End, EndedAtOnce, Ending, Entry, FORMAT_VERSION, Finished, Header, Intent, LeftOpenFound,
-    Planned, ReleasedGuard, Reply, Resolved, RunId, Sibling, StartedBy, Step, TakenOver,
+    Answer, End, EndedAtOnce, Ending, Entry, Finished, Header, Intent, LeftOpenFound, Planned, ReleasedGuard,
+    Reply, Resolved, RunId, Sibling, StartedBy, Step, TakenOver,
 };
 pub use file::{
-    FolderError, JournalFile, NeededRuns, Stored, Unkept, has_whole, keep_copy, own_journal,
-    read_needed_runs, read_runs, read_runs_beside, read_snapshot, remove_run, save_snapshot,
+    JournalFile, NeededRuns, Stored, Unkept, has_whole, keep_copy, own_journal, read_needed_runs, read_runs,
+    read_runs_beside, read_snapshot, remove_run, save_snapshot,
 };
 pub use history::{Confirmed, History};
 pub use index::matters_later;

@@ -98,7 +98,8 @@ fn promises(team: Team) -> Option<(&'static str, String)> {
         let is_lost = one.lost.as_ref().is_some_and(|lost| *lost != Lost::Ended);
         let (stops, deadline) = (stops(&story, number), one.scene.call.deadline);
         let longest = unrenewed(&Ledger::of(&history), &one.run, &story, &stops, number);
-        let is_overslept = oversleeps(&story, &stops, number, deadline);
+        let is_overslept = oversleeps(&story, &stops, number, deadline)
+            || is_cut_off(&Ledger::of(&history), &one.run, &story, &stops, number, deadline);
         let is_without = is_lost || is_overslept || longest >= deadline.max(RENEWAL);
         let mut run = Run {
             seed,
@@ -152,8 +153,7 @@ fn stops(story: &[Happening], process: usize) -> Vec<(Duration, Duration)> {
     stops
 }
 
-/// Whether a process slept through the deadline of what follows a Delete. A process that is stopped at the very moment of its Delete
-/// does so too: the Delete leaves, and nothing after it.
+/// Whether a process slept through the deadline of what follows a Delete.
 fn oversleeps(
     story: &[Happening],
     stops: &[(Duration, Duration)],
@@ -163,7 +163,35 @@ fn oversleeps(
     let deletes = story.iter().filter(|one| {
         one.process == process && matches!(&one.what, What::Call(call) if call.step == Step::Delete)
     });
-    deletes.map(|one| one.at).any(|at| stops.iter().any(|(from, to)| *from >= at && *to - *from >= deadline))
+    deletes.map(|one| one.at).any(|at| stops.iter().any(|(from, to)| *from > at && *to - *from >= deadline))
+}
+
+/// Whether a process slept after a Delete, had to renew its lease before anything else, and did not reach the store until the
+/// deadline, which begins when it goes on. It may have been stopped at the very moment of the Delete.
+fn is_cut_off(
+    ledger: &Ledger,
+    run: &str,
+    story: &[Happening],
+    stops: &[(Duration, Duration)],
+    process: usize,
+    deadline: Duration,
+) -> bool {
+    /// A renewal counts from when it was sent: up to this long before it is in the store.
+    const ON_ITS_WAY: Duration = Duration::from_secs(5);
+    let first = story.iter().find(|one| {
+        one.process == process && matches!(&one.what, What::Call(call) if call.step == Step::Delete)
+    });
+    let Some(first) = first else { return false };
+    let parts = || ledger.parts.get(run).into_iter().flatten();
+    stops.iter().filter(|(from, _)| *from >= first.at).any(|(_, to)| {
+        let lasts = parts().rev().find_map(|(part, says)| match says.lease {
+            Says::Held { lasts_ms, .. } if part.at <= *to => Some(part.at + Duration::from_millis(lasts_ms)),
+            _ => None,
+        });
+        let must_renew = lasts.is_none_or(|until| *to + Timeouts::default().whole + ON_ITS_WAY > until);
+        let next = parts().map(|(part, _)| part.at).find(|at| *at > *to);
+        must_renew && next.is_none_or(|next| next - *to >= deadline)
+    })
 }
 
 /// The longest time in which a process was awake and did not renew its lease.
