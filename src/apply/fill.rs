@@ -22,12 +22,14 @@ pub(super) struct PendingAdd<'a> {
     pub(super) met: Met,
     /// What existed before. A read that shows it is older than the Add.
     pub(super) gone: &'a Remote,
+    /// What makes the Add needless if a read shows it: the new configuration of a replace, while the old one is added back.
+    pub(super) instead: Option<Aim<'a>>,
 }
 
 impl<'a> PendingAdd<'a> {
     /// The Add right after a configuration was deleted.
     pub(super) fn over(address: &'a Address, config: &'a RecordConfig, gone: &'a Remote) -> Self {
-        Self { address, config, contingent: None, met: Met::OldEntry, gone }
+        Self { address, config, contingent: None, met: Met::OldEntry, gone, instead: None }
     }
 
     /// The Add of a configuration that was deleted along with an app-wide one.
@@ -42,6 +44,11 @@ impl<'a> PendingAdd<'a> {
         is_new && compare(Aim::add(self.address, self.config), found) == Verdict::Done
     }
 
+    /// Whether a read shows the configuration that makes the Add needless.
+    fn is_needless(self, found: Option<&Remote>) -> bool {
+        self.instead.is_some_and(|aim| compare(aim, found) == Verdict::Done)
+    }
+
     fn judge(self, found: Option<&Remote>) -> ReadBack {
         if self.stands_in(found) { ReadBack::AsWanted } else { ReadBack::NotYet }
     }
@@ -52,6 +59,19 @@ pub(super) struct Unfilled {
     pub(super) error: Error,
     /// Whether an earlier Add got no usable answer, so that it may have been carried out or may still be.
     pub(super) is_in_doubt: bool,
+    /// Whether a read showed the configuration that makes the Add needless.
+    pub(super) is_needless: bool,
+}
+
+impl Unfilled {
+    fn new(error: Error, is_in_doubt: bool) -> Self {
+        Self { error, is_in_doubt, is_needless: false }
+    }
+
+    /// After an Add that got no usable answer.
+    fn needless(lost: Error) -> Self {
+        Self { error: lost, is_in_doubt: true, is_needless: true }
+    }
 }
 
 /// How an Add ended that was not refused.
@@ -82,7 +102,7 @@ impl Run {
             Added::Accepted(request_id) => request_id,
             Added::Seen(ended) => return ended,
         };
-        let PendingAdd { address, config, gone, contingent: _, met: _ } = pending;
+        let PendingAdd { address, config, gone, contingent: _, met: _, instead: _ } = pending;
         let old = gone.config.clone().normalized();
         let aim = Aim { before: Some(&old), ..Aim::add(address, config) };
         let outcome = self.reader.confirm(client, aim, StreamSpelling::Named, Sent::Accepted).await;
@@ -119,22 +139,30 @@ impl Run {
         };
         let mut looked = again().await;
         let is_over = |looked: &Result<Option<Remote>, Error>| match looked {
-            Ok(found) => pending.stands_in(found.as_ref()),
+            Ok(found) => pending.stands_in(found.as_ref()) || pending.is_needless(found.as_ref()),
             Err(error) => is_hopeless(error),
         };
         while !is_over(&looked) && reader.next(&mut backoff).await {
             looked = decide::newer(looked, again().await);
         }
+        if looked.as_ref().is_ok_and(|found| pending.is_needless(found.as_ref())) {
+            return Err(Unfilled::needless(lost));
+        }
         if matches!(looked, Ok(None)) && self.books.is_settled(pending.address) {
-            return Err(Unfilled { error: lost, is_in_doubt: false });
+            return Err(Unfilled::new(lost, false));
         }
         let request_id = id_of(Some(&lost));
         let seen = looked.map(|found| pending.judge(found.as_ref()));
         Ok(Ended { outcome: decide::at_deadline(seen, Sent::Unclear(lost)), request_id })
     }
 
-    async fn is_filled(&self, pending: PendingAdd<'_>) -> bool {
-        self.reader.look_once(pending.address).await.is_ok_and(|found| pending.stands_in(found.as_ref()))
+    /// What a read shows of an Add that got no usable answer, if that is its end.
+    async fn seen_of_lost(&self, pending: PendingAdd<'_>, lost: &Error) -> Option<Result<Added, Unfilled>> {
+        let found = self.reader.look_once(pending.address).await.ok()?;
+        if pending.stands_in(found.as_ref()) {
+            return Some(Ok(Added::Seen(Ended { request_id: id_of(Some(lost)), ..Ended::done() })));
+        }
+        pending.is_needless(found.as_ref()).then(|| Err(Unfilled::needless(lost.clone())))
     }
 
     /// Whether the configuration exists as wanted.
@@ -165,7 +193,7 @@ impl Write for GapAdd<'_> {
         };
         match permit {
             Ok(permit) => Ok(Ready { leave: Leave::urgently(permit), found: None }),
-            Err(error) => Err(Err(Unfilled { error, is_in_doubt: self.lost.is_some() })),
+            Err(error) => Err(Err(Unfilled::new(error, self.lost.is_some()))),
         }
     }
 
@@ -179,7 +207,7 @@ impl Write for GapAdd<'_> {
         let PendingAdd { address, met, .. } = self.pending;
         let books = &self.run.books;
         match after_add(&error, met) {
-            AfterAdd::GiveUp => return Some(Err(Unfilled { error, is_in_doubt: self.lost.is_some() })),
+            AfterAdd::GiveUp => return Some(Err(Unfilled::new(error, self.lost.is_some()))),
             AfterAdd::ReadBack => {
                 books.delayed(address, Delay::Unanswered(error.clone()));
                 self.lost = Some(error.clone());
@@ -190,16 +218,17 @@ impl Write for GapAdd<'_> {
                 }
             }
         }
-        if self.lost.is_some() && self.run.is_filled(self.pending).await {
-            let request_id = id_of(self.lost.as_ref());
-            return Some(Ok(Added::Seen(Ended { request_id, ..Ended::done() })));
+        if let Some(lost) = &self.lost
+            && let Some(end) = self.run.seen_of_lost(self.pending, lost).await
+        {
+            return Some(end);
         }
         if self.run.reader.next(&mut self.backoff).await {
             return None;
         }
         Some(match self.lost.take() {
             Some(lost) => self.run.late(self.pending, lost).await.map(Added::Seen),
-            None => Err(Unfilled { error, is_in_doubt: false }),
+            None => Err(Unfilled::new(error, false)),
         })
     }
 }

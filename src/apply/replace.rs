@@ -278,8 +278,8 @@ impl Domain {
         let cause = Cause::NotReplaced(Rest::Gap);
         let ended = match (change.contingent.contains(&Contingent::AddBack), unfilled) {
             (true, unfilled) => self.add_back(change, before, saved, unfilled).await,
-            (false, Unfilled { error, is_in_doubt: true }) => Ended::in_doubt(cause, error),
-            (false, Unfilled { error, is_in_doubt: false }) => Ended::refused(cause, error),
+            (false, Unfilled { error, is_in_doubt: true, .. }) => Ended::in_doubt(cause, error),
+            (false, Unfilled { error, is_in_doubt: false, .. }) => Ended::refused(cause, error),
         };
         match (ended.outcome, doubt) {
             // The old configuration may never have been deleted.
@@ -298,7 +298,7 @@ impl Domain {
         saved: &Saved,
         unfilled: Unfilled,
     ) -> Ended {
-        let Unfilled { error, is_in_doubt } = unfilled;
+        let Unfilled { error, is_in_doubt, is_needless: _ } = unfilled;
         self.run.books.delayed(&change.address, Delay::AddsBack(error.clone()));
         let refused = error.request_id().map(str::to_owned);
         self.run.books.settled(&change.address).await;
@@ -306,7 +306,9 @@ impl Domain {
             return Ended::done();
         }
         let contingent = Some(Contingent::AddBack);
-        let pending = PendingAdd { contingent, ..PendingAdd::over(&change.address, before, &saved.entry) };
+        let instead = Some(Aim::of(change));
+        let pending =
+            PendingAdd { contingent, instead, ..PendingAdd::over(&change.address, before, &saved.entry) };
         let end = |outcome: fn(Failure) -> Outcome, rest: Rest, request_id| Ended {
             outcome: outcome(Failure::of(Cause::NotReplaced(rest), error.clone())),
             request_id,
@@ -317,7 +319,7 @@ impl Domain {
             }
             Ok(Ended { request_id, .. }) => end(Outcome::Unknown, Rest::OldUnconfirmed, request_id),
             // The new configuration only appeared late.
-            Err(_) if self.run.stands(Aim::of(change)).await => Ended::done(),
+            Err(again) if again.is_needless || self.run.stands(Aim::of(change)).await => Ended::done(),
             Err(again) => {
                 let standing = self.standing(change).await;
                 let rest = Rest::Neither { refusal: again.error.to_string(), standing };

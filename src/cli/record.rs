@@ -20,7 +20,7 @@ use super::terminal::secrets;
 use crate::apply::journal::{
     Broken, Header, History, Journal, JournalError, JournalFile, LastEntry, LeftOpen, LeftOpenFound,
     LeftOpenNow, Lock, LockError, NeededRuns, RunId, RunRecord, Sink, Stored, gaps, last_entry, left_open,
-    read_needed_runs, read_runs, read_snapshot, save_snapshot, snapshot_name, until_settled,
+    read_needed_runs, read_runs_beside, read_snapshot, save_snapshot, snapshot_name, until_settled,
 };
 use crate::audit::{self, Write};
 use crate::diag::{Code, Diagnostic, Severity};
@@ -92,7 +92,7 @@ impl Earlier {
 
     /// Reads every journal in a folder; those of a store are here already.
     fn all_here(folder: &Path, fetched: &Fetched, target: &Target) -> Result<Self, Failure> {
-        let stored = read_runs(folder).map_err(|error| unusable(&error))?;
+        let stored = read_runs_beside(folder, &fetched.unkept).map_err(|error| unusable(&error))?;
         Ok(Self::of(stored, target).without(&fetched.going_on))
     }
 
@@ -104,7 +104,8 @@ impl Earlier {
 
     /// Reads the journals in a folder that matter to a run; those of a store are here already.
     fn here(folder: &Path, fetched: Fetched, target: &Target) -> Result<Self, Failure> {
-        let needed = read_needed_runs(folder, &target.name, target.account.as_deref(), Timestamp::now());
+        let (account, now) = (target.account.as_deref(), Timestamp::now());
+        let needed = read_needed_runs(folder, &target.name, account, now, &fetched.unkept);
         let NeededRuns { stored, highest } = needed.map_err(|error| unusable(&error))?;
         let earlier = Self::of(stored, target).without(&fetched.going_on);
         Ok(Self { highest: highest.max(fetched.highest), ..earlier })
@@ -231,7 +232,7 @@ pub(super) struct Desk {
 
 enum Held {
     Lock(#[expect(dead_code, reason = "held until it is dropped")] Locked),
-    Lease(Leased),
+    Lease(Box<Leased>),
 }
 
 impl Desk {
@@ -249,7 +250,7 @@ impl Desk {
         let run = RunId::new(Timestamp::now(), random);
         let folder = keeping.folder();
         let held = match Shared::open(keeping, Some(remote), target.account.as_deref())? {
-            Some(shared) => Held::Lease(Leased::take(shared, &run.name, domains, waits).await?),
+            Some(shared) => Held::Lease(Box::new(Leased::take(shared, &run.name, domains, waits).await?)),
             None => {
                 keeping.note_if_empty();
                 Held::Lock(Locked::lock(&folder)?)

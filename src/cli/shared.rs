@@ -19,7 +19,7 @@ use super::remote::Remote;
 use super::runtime::block_on;
 use super::terminal::{note, secrets};
 use crate::api::Timeouts;
-use crate::apply::journal::{self, RunRecord, has_whole, keep_copy, matters_later, own_journal};
+use crate::apply::journal::{self, RunRecord, Unkept, has_whole, keep_copy, matters_later, own_journal};
 use crate::bucket::{self, OpenError};
 use crate::diag::{Code, Diagnostic};
 use crate::gate::clean;
@@ -64,12 +64,27 @@ pub(super) enum Wanted<'a> {
 }
 
 /// What the store knows of runs.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Fetched {
     /// The highest number of any run that ended.
     pub(super) highest: u64,
     /// Runs that are going on elsewhere: what they have begun is not left open.
     pub(super) going_on: BTreeSet<String>,
+    /// Journals that can't be kept in the folder of this machine.
+    pub(super) unkept: Vec<Unkept>,
+    /// Why they can't.
+    unwritable: Option<Diagnostic>,
+}
+
+impl Fetched {
+    /// # Errors
+    /// When a journal could not be kept in the folder, for who reads it there.
+    fn insist(self) -> Result<Self, Failure> {
+        match self.unwritable {
+            Some(why) => Err(why.into()),
+            None => Ok(self),
+        }
+    }
 }
 
 /// Runs that are going on elsewhere, for who wants to know what they hold.
@@ -164,7 +179,7 @@ impl Shared {
         block_on(async {
             for account in shared.accounts().await? {
                 shared.account = account;
-                shared.fetch_since(day, wanted).await?;
+                shared.fetch_since(day, wanted).await?.insist()?;
             }
             Ok(())
         })?
@@ -212,7 +227,7 @@ impl Shared {
         known: Vec<KnownRun>,
         wanted: Wanted<'_>,
     ) -> Result<Fetched, Failure> {
-        self.asking(self.fetch_known(known, wanted)).await
+        self.asking(self.fetch_known(known, wanted)).await?.insist()
     }
 
     async fn fetch_known(&self, known: Vec<KnownRun>, wanted: Wanted<'_>) -> Result<Fetched, Failure> {
@@ -254,17 +269,22 @@ impl Shared {
             let shared = self.clone();
             async move { shared.fetch_one(&one, died).await }
         });
-        side_by_side(reading).await?;
+        let (mut unkept, mut unwritable) = (Vec::new(), None);
+        for (one, why) in side_by_side(reading).await?.into_iter().flatten() {
+            unkept.push(one);
+            unwritable = Some(why);
+        }
         let going_on = progress.into_iter().filter(|(_, progress)| *progress == Progress::GoingOn);
-        Ok(Fetched { highest, going_on: going_on.map(|(run, _)| run).collect() })
+        Ok(Fetched { highest, going_on: going_on.map(|(run, _)| run).collect(), unkept, unwritable })
     }
 
     /// Brings the journal of one run here. If it died, its journal is also kept whole, as that of other runs, so that it is read at once.
-    async fn fetch_one(&self, known: &KnownRun, died: bool) -> Result<(), Failure> {
+    /// Gives it back if it can't be kept here, and why.
+    async fn fetch_one(&self, known: &KnownRun, died: bool) -> Result<Option<(Unkept, Diagnostic)>, Failure> {
         let unusable = |error| self.unusable(&error);
         let (run, account) = (known.run.as_str(), self.account.as_deref());
         let text = store::journal(&*self.objects, account, known).await.map_err(unusable)?;
-        let Some(text) = text else { return Ok(()) };
+        let Some(text) = text else { return Ok(None) };
         // One that can't be read is told once it is here.
         let record = journal::read(&text).ok().flatten();
         if record.as_ref().is_some_and(|record| record.header.run != run) {
@@ -277,11 +297,13 @@ impl Shared {
             let kept = store::keep_journal(&*self.objects, account, place, &text, Teller::Another).await;
             kept.map_err(unusable)?;
         }
-        keep_copy(&self.folder, run, &text).map_err(|error| {
-            Diagnostic::new(Code::Journal, with_causes(&error))
-                .help("livevod keeps copies of the journals in the store there: repair the folder, or name another one with `--journal DIR`")
-        })?;
-        Ok(())
+        let Err(error) = keep_copy(&self.folder, run, &text) else { return Ok(None) };
+        let why = Diagnostic::new(Code::Journal, with_causes(&error))
+            .help("livevod keeps copies of the journals in the store there: repair the folder, or name another one with `--journal DIR`");
+        match error.is_unwritable() {
+            true => Ok(Some((Unkept { run: run.to_owned(), text }, why))),
+            false => Err(why.into()),
+        }
     }
 
     /// Keeps the whole journal of a run that this machine wrote. Returns whether there is one.

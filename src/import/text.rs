@@ -86,7 +86,7 @@ impl<'a> Text<'a> {
             lines.line("");
             lines.block("defaults", |lines| {
                 for (key, value) in self.settings(&top.own) {
-                    lines.entry(&key, &value, None);
+                    lines.entry(key, &value, None);
                 }
             });
         }

@@ -71,7 +71,7 @@ pub(super) fn human_leases(view: &LeasesView, style: Style) -> String {
     let count = counted(leases.len(), "domain");
     text.push_str(&match leases.iter().any(|(_, held)| held.until.is_some()) {
         true => {
-            format!("\n{count} held. To end the lease of a run that hangs: `livevod lease release TOKEN`\n")
+            format!("\n{count} held.\nTo end the lease of a run that hangs: `livevod lease release TOKEN`\n")
         }
         false => format!("\n{count} not free yet.\n"),
     });
@@ -152,7 +152,7 @@ fn elsewhere_of(held: &[&Held]) -> Option<String> {
             moment(first.free_from)
         ),
     };
-    Some(format!("{}{since}; {ends}. What it has not finished shows as a difference", holds(held)))
+    Some(format!("{}{since}; {ends}; what it has not finished shows as a difference", holds(held)))
 }
 
 /// `another run holds` its domains, and who that is.

@@ -9,7 +9,7 @@ use super::abreast::side_by_side;
 use super::error::StoreError;
 use super::objects::Objects;
 use super::part::{self, Entry, Holder};
-use super::standing::{self, Last, Standing};
+use super::standing::{self, Standing};
 
 /// A domain that another run holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,11 +60,10 @@ pub async fn holders(
         async move {
             let last = standing::last(&*objects, &account, &run).await?;
             let holder = standing::holder(&*objects, &account, &run).await?;
-            Ok((run, (last, holder)))
+            Ok::<_, StoreError>((run, (last, holder)))
         }
     });
-    let found: Vec<(String, (Option<Last>, Option<Holder>))> = side_by_side(asking).await?;
-    let found: BTreeMap<_, _> = found.into_iter().collect();
+    let found: BTreeMap<String, _> = side_by_side(asking).await?.into_iter().collect();
     let held = held.into_iter().filter_map(|(domain, token, run)| {
         let (last, holder) = found.get(&run)?;
         let (until, free_from) = Standing::of(last.as_ref()).binds(now)?;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use livevod::apply::journal::{
-    End, Header, LeftOpenFound, Needed, NeededRuns, Pruning, Reply, RunRecord, gaps, left_open, prunable,
-    read_needed_runs, read_runs,
+    End, Header, LeftOpenFound, Needed, NeededRuns, Pruning, Reply, RunRecord, Unkept, gaps, left_open,
+    prunable, read_needed_runs, read_runs, read_runs_beside,
 };
 use livevod::plan::Plan;
 
@@ -40,7 +40,24 @@ fn hundred() -> tempfile::TempDir {
 /// What a run reads that starts an hour from now, when all files are at rest.
 fn needed(folder: &Path) -> NeededRuns {
     let later = Timestamp::now() + SignedDuration::from_hours(1);
-    read_needed_runs(folder, TARGET, None, later).unwrap()
+    read_needed_runs(folder, TARGET, None, later, &[]).unwrap()
+}
+
+/// What no copy can be kept of counts as if it were in the folder.
+#[test]
+fn journals_that_can_not_be_kept_are_read_beside_the_others() {
+    let folder = hundred();
+    let text =
+        |number: u32| std::fs::read_to_string(folder.path().join(format!("r{number:03}.jsonl"))).unwrap();
+    let unkept = |number: u32| Unkept { run: format!("r{number:03}"), text: text(number) };
+    let beside = [unkept(7), unkept(100)];
+    let missing = folder.path().join("missing");
+    let alone = read_needed_runs(&missing, TARGET, None, Timestamp::now(), &beside).unwrap();
+    assert_eq!((ids(&alone), alone.highest), (vec!["r007".to_owned(), "r100".to_owned()], 100));
+    std::fs::remove_file(folder.path().join("r100.jsonl")).unwrap();
+    let together = read_needed_runs(folder.path(), TARGET, None, Timestamp::now(), &beside).unwrap();
+    assert_eq!((ids(&together).len(), together.highest), (100, 100), "each run once");
+    assert_eq!(read_runs_beside(folder.path(), &beside).unwrap().len(), 100);
 }
 
 fn ids(needed: &NeededRuns) -> Vec<String> {
@@ -56,7 +73,7 @@ fn runs_that_are_over_are_read_once() {
     assert_eq!((first.stored.len(), first.highest), (100, 100));
     let second = needed(folder.path());
     assert_eq!((ids(&second), second.highest), (vec!["r100".to_owned()], 100), "only the last one");
-    let other = read_needed_runs(folder.path(), "another service", None, Timestamp::now()).unwrap();
+    let other = read_needed_runs(folder.path(), "another service", None, Timestamp::now(), &[]).unwrap();
     assert_eq!((other.stored.len(), other.highest), (0, 100), "runs are numbered in the whole folder");
     write(folder.path(), "r101.jsonl", "r101", 101, false);
     let third = needed(folder.path());

@@ -401,3 +401,21 @@ async fn a_replace_whose_add_was_lost_and_then_refused_is_unknown() {
     let report = world.apply([replace(CAM, stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
     assert_eq!(ends(&report), ["unknown"], "{:?}", report.outcomes);
 }
+
+/// The new configuration shows only while the old one is added back, and that Add got lost too.
+#[tokio::test(start_paused = true)]
+async fn a_replace_whose_new_configuration_shows_while_the_old_one_is_added_back_is_done() {
+    let world = World::new();
+    world.hold(CAM, &stored_in(BUCKET)).await;
+    world.faults(&[
+        "drop-after-commit:action=Add,nth=1",
+        "revoked-key:action=Add,nth=2",
+        "drop-before-commit:action=Add,nth=3",
+        "revoked-key:action=Describe,nth=2",
+        "revoked-key:action=Describe,nth=3",
+    ]);
+    let report = world.apply([replace(CAM, stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
+    assert_eq!(ends(&report), ["done"], "{:?}", report.outcomes);
+    assert_eq!(world.config(CAM).await, Some(stored_in(OTHER_BUCKET)));
+    assert_eq!(world.sent("Add"), 3 + 1, "those of this run, and the one that made the old configuration");
+}

@@ -285,6 +285,32 @@ fn the_way_back_and_the_journals_are_known_everywhere() {
     told(&ann.run("journal prune --keep 0s --dry-run"), 0, &["1 run"]);
 }
 
+/// A plan reads the journals of others without a copy, if its folder can't be written; an apply must write its own there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_plan_needs_no_folder_that_it_can_write() {
+    let cloud = Cloud::begin();
+    let (ann, bob) =
+        (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", NEW)));
+    drop(amid_a_replace(&cloud, &ann));
+    cloud.faults("");
+    // No folder can be made there.
+    const UNWRITABLE: &str = "--journal /proc/self/livevod";
+    for _ in 0..600 {
+        let plan = bob.run(&format!("plan {UNWRITABLE}"));
+        told(&plan, 0, &["Plan:"]);
+        if plan.stdout.contains("left one change unfinished") {
+            let drift = bob.run(&format!("drift {UNWRITABLE}"));
+            told(&drift, 2, &["left one change unfinished"]);
+            let apply = bob.run(&format!("{REPLACE} {UNWRITABLE} --lease-wait 1m"));
+            told(&apply, 1, &["/proc/self/livevod", "can't be created"]);
+            return told(&bob.run(&format!("journal {UNWRITABLE}")), 1, &["can't be created"]);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("the lease of the run that was killed never ran out");
+}
+
 /// What a folder held before there was a store is taken there once.
 #[test]
 fn journals_of_a_folder_are_taken_to_the_store() {

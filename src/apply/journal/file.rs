@@ -33,6 +33,12 @@ impl FolderError {
         let path = path.to_owned();
         move |source| Self { path, what, source }
     }
+
+    /// Whether nothing can be written there, now and later.
+    pub fn is_unwritable(&self) -> bool {
+        use io::ErrorKind::{NotFound, PermissionDenied, ReadOnlyFilesystem};
+        self.what != "read" && matches!(self.source.kind(), NotFound | PermissionDenied | ReadOnlyFilesystem)
+    }
 }
 
 /// A journal that is being written.
@@ -86,6 +92,22 @@ pub fn keep_copy(folder: &Path, run: &str, text: &str) -> Result<(), FolderError
     opened.replace(&name, &copy).map_err(FolderError::new(&folder.join(name), "written"))
 }
 
+/// A journal of a store of which no copy can be kept in the folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unkept {
+    /// Its run.
+    pub run: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl Unkept {
+    /// The file that a copy would be, with its content.
+    fn file(&self, folder: &Path) -> (PathBuf, io::Result<Vec<u8>>) {
+        (folder.join(file_name(&self.run)), Ok(self.text.clone().into_bytes()))
+    }
+}
+
 /// The text of the journal that a run wrote in this folder; `None` if there is none, or only a copy.
 ///
 /// # Errors
@@ -130,8 +152,18 @@ pub struct Stored {
 /// # Errors
 /// When the folder can't be read.
 pub fn read_runs(folder: &Path) -> Result<Vec<Stored>, FolderError> {
-    let Some((opened, names)) = journals(folder)? else { return Ok(Vec::new()) };
-    Ok(sorted(names.into_iter().map(|name| (folder.join(&name), opened.read(&name, LARGEST)))))
+    read_runs_beside(folder, &[])
+}
+
+/// The same, together with journals that can't be kept there.
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn read_runs_beside(folder: &Path, unkept: &[Unkept]) -> Result<Vec<Stored>, FolderError> {
+    let others = unkept.iter().map(|one| one.file(folder));
+    let Some((opened, names)) = journals(folder)? else { return Ok(sorted(others)) };
+    let read = |name: OsString| (folder.join(&name), opened.read(&name, LARGEST));
+    Ok(sorted(names.into_iter().map(read).chain(others)))
 }
 
 /// The journals that matter to a run against one target and account.
@@ -150,7 +182,8 @@ const WORTH_AN_INDEX: usize = 64;
 const LARGEST_INDEX: u64 = 64 << 20;
 
 /// Like [`read_runs`], without the journals of which the index knows that nothing in them matters to a later run, except
-/// for the last one. If many such were read, the index is written anew; without an index all are read.
+/// for the last one. If many such were read, the index is written anew; without an index all are read. `unkept` are journals that
+/// can't be kept there.
 ///
 /// # Errors
 /// When the folder can't be read.
@@ -159,8 +192,14 @@ pub fn read_needed_runs(
     target: &str,
     account: Option<&str>,
     now: Timestamp,
+    unkept: &[Unkept],
 ) -> Result<NeededRuns, FolderError> {
-    let Some((opened, names)) = journals(folder)? else { return Ok(NeededRuns::default()) };
+    let others = || unkept.iter().map(|one| one.file(folder));
+    let Some((opened, names)) = journals(folder)? else {
+        let stored = sorted(others());
+        let highest = stored.iter().filter_map(Stored::number).max().unwrap_or_default();
+        return Ok(NeededRuns { stored, highest });
+    };
     let mut index = match opened.read(index::NAME.as_ref(), LARGEST_INDEX) {
         Ok(bytes) => Index::read(&bytes),
         Err(_) => Index::default(),
@@ -181,7 +220,7 @@ pub fn read_needed_runs(
     let last = last.map(|(run, _)| run.clone());
     let read = |name: OsString| (folder.join(&name), opened.read(&name, LARGEST));
     let (unread, stamps): (Vec<OsString>, Vec<Option<Stamp>>) = files.into_iter().unzip();
-    let fresh = sorted(unread.iter().cloned().map(read));
+    let fresh = sorted(unread.iter().cloned().map(read).chain(others()));
     // A second file of a run that is known is compared with the first one.
     let ids: HashSet<&str> = fresh.iter().filter_map(Stored::id).chain(last.as_deref()).collect();
     let again = known.iter().filter(|(run, _)| ids.contains(run.as_str()));
@@ -197,7 +236,7 @@ pub fn read_needed_runs(
     }
     let stored = match again.is_empty() {
         true => fresh,
-        false => sorted(unread.into_iter().chain(again).map(read)),
+        false => sorted(unread.into_iter().chain(again).map(read).chain(others())),
     };
     let highest = stored.iter().filter_map(Stored::number).fold(highest, u64::max);
     Ok(NeededRuns { stored, highest })

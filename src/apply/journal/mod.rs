@@ -35,8 +35,8 @@ pub use entry::{
     Reply, Resolved, RunId, Sibling, StartedBy, Step, TakenOver,
 };
 pub use file::{
-    JournalFile, NeededRuns, Stored, has_whole, keep_copy, own_journal, read_needed_runs, read_runs,
-    read_snapshot, remove_run, save_snapshot,
+    JournalFile, NeededRuns, Stored, Unkept, has_whole, keep_copy, own_journal, read_needed_runs, read_runs,
+    read_runs_beside, read_snapshot, remove_run, save_snapshot,
 };
 pub use history::{Confirmed, History};
 pub use index::matters_later;

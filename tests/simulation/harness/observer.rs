@@ -222,7 +222,9 @@ impl Observer {
         inner.is_paged |= entry.faults.contains(&SHORT);
         let Inner { is_planning, written, strike, is_paged, .. } = &*inner;
         let phase = Phase { is_planning: *is_planning, written, stale: strike.stale, is_paged: *is_paged };
-        let call = phase.call(entry);
+        let mut call = phase.call(entry);
+        call.asks =
+            strike.asks.get(entry.action).copied().filter(|_| call.is_throttled()).unwrap_or_default();
         inner.weather.saw(call.step, &call.faults);
         inner.seen = Some(call.step);
         if let Target::Address(address) = &call.target
@@ -436,6 +438,7 @@ impl Phase<'_> {
             faults: effective(entry.faults),
             stale: if is_stale { self.stale } else { Duration::ZERO },
             listed: entry.body.filter(|_| self.is_paged).and_then(listed),
+            asks: Duration::ZERO,
         }
     }
 

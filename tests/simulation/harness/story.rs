@@ -71,6 +71,8 @@ pub(crate) struct Call {
     pub(crate) stale: Duration,
     /// The entries in its answer, if they may be incomplete.
     pub(crate) listed: Option<Vec<Address>>,
+    /// How long the service asks to wait, if it throttles the call.
+    pub(crate) asks: Duration,
 }
 
 /// What a call is about.
@@ -254,7 +256,8 @@ fn planned(f: &mut fmt::Formatter<'_>, changes: &[Change], held: &[String]) -> f
 
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { step, id: _, arrived: _, target, status, code, fate, faults, stale, listed } = self;
+        let Self { step, id: _, arrived: _, target, status, code, fate, faults, stale, listed, asks: _ } =
+            self;
         let target = match target {
             Target::Address(address) => address.to_string(),
             Target::Domain(domain) => domain.clone(),

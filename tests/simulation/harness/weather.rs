@@ -219,6 +219,8 @@ pub(crate) struct Strike {
     pub(crate) revert: Option<Duration>,
     /// The time after which a lost request arrives, by its action.
     pub(crate) late: BTreeMap<&'static str, Duration>,
+    /// How long the service asks to wait if it throttles the call, by its action.
+    pub(crate) asks: BTreeMap<&'static str, Duration>,
     /// What another client does before it, and a number that chooses the address.
     pub(crate) foreign: Option<(Foreign, u64)>,
     /// The same for a sibling of an app-wide entry.
@@ -551,6 +553,14 @@ impl Strike {
                     self.late.entry(action.name()).or_insert(time);
                 }
             }
+            ("throttle", Some(action)) => {
+                self.asks.entry(action.name()).or_insert(asked(keys));
+            }
+            ("throttle", None) => {
+                for action in Action::ALL {
+                    self.asks.entry(action.name()).or_insert(asked(keys));
+                }
+            }
             _ => {}
         }
         let action = action.map_or(String::new(), |action| format!("action={}", action.name()));
@@ -562,6 +572,13 @@ impl Strike {
 fn seconds(keys: &str) -> Duration {
     let digits = keys.strip_prefix("time=").and_then(|time| time.strip_suffix('s'));
     Duration::from_secs(digits.and_then(|digits| digits.parse().ok()).unwrap_or_default())
+}
+
+/// How long the service asks to wait; zero if it does not.
+fn asked(keys: &str) -> Duration {
+    let Some(time) = keys.strip_prefix("retry-after=") else { return Duration::ZERO };
+    let (number, unit) = time.split_at(time.len() - 1);
+    Duration::from_secs(number.parse::<u64>().unwrap() * if unit == "h" { 3600 } else { 1 })
 }
 
 impl Feature {

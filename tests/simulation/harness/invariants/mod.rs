@@ -86,12 +86,12 @@ impl<'a> View<'a> {
     }
 
     /// The events since the plan, each with its place in the story.
-    fn applying(self) -> impl Iterator<Item = (usize, &'a What)> {
+    fn applying(self) -> impl Iterator<Item = (usize, &'a What)> + Clone {
         let own = self.run.story.iter().enumerate().filter(move |(_, one)| one.process == self.number);
         own.map(|(at, one)| (at, &one.what)).skip_while(|(_, what)| !matches!(what, What::Planned { .. }))
     }
 
-    fn calls(self) -> impl Iterator<Item = (usize, &'a Call)> {
+    fn calls(self) -> impl Iterator<Item = (usize, &'a Call)> + Clone {
         self.applying().filter_map(|(at, what)| match what {
             What::Call(call) => Some((at, call)),
             _ => None,
@@ -109,7 +109,7 @@ impl<'a> View<'a> {
     }
 
     /// The writing calls, with their addresses.
-    fn writes(self) -> impl Iterator<Item = (usize, &'a Call, &'a Address)> {
+    fn writes(self) -> impl Iterator<Item = (usize, &'a Call, &'a Address)> + Clone {
         self.calls().filter(|(_, call)| call.step.is_write()).filter_map(|(at, call)| match &call.target {
             super::story::Target::Address(address) => Some((at, call, address)),
             super::story::Target::Domain(_) => None,
@@ -204,6 +204,16 @@ fn went_along(run: &Run, at: usize, changed: &Changed, author: Author) -> bool {
     author == Author::Livevod
         && changed.after.is_none()
         && last.is_some_and(|call| call.step == Step::Delete && !call.is_about(&changed.address))
+}
+
+/// Whether an entry disappeared when a lost request of a process arrived, and the process sent no Delete of it, but one of an app-wide
+/// entry beside it: the service removed it along with that one.
+fn went_along_late(view: View, changed: &Changed, author: Author) -> bool {
+    let mut deletes = view.writes().filter(|(_, call, _)| call.step == Step::Delete);
+    matches!(author, Author::Late(_))
+        && changed.after.is_none()
+        && deletes.clone().all(|(_, call, _)| !call.is_about(&changed.address))
+        && deletes.any(|(_, call, wide)| call.fate == "late" && wide.has_beside(&changed.address))
 }
 
 /// Whether another client changed an address between two places.

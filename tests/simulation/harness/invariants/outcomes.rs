@@ -6,12 +6,12 @@ use livevod::model::Address;
 use livevod::plan::{ActionKind, Change};
 
 use super::super::Run;
-use super::super::process::End;
+use super::super::process::{End, SETTLE};
 use super::super::story::{Author, Call, Target, What, failure};
 use super::super::truth::{State, folded};
 use super::super::weather::{SHORT, Step};
 use super::writes::{has_contradicted, is_seen, seen, shown};
-use super::{View, changes, is_after, is_before, is_foreign_between};
+use super::{View, changes, is_after, is_before, is_foreign_between, went_along_late};
 
 /// How many entries livevod requests in one page.
 const PAGE_SIZE: usize = 100;
@@ -106,10 +106,15 @@ fn is_cut(view: View, at: usize, address: &Address) -> bool {
 /// many as before, or if an entry was also added in between. Only pages after the last one with the entry count, and none that
 /// lacks entries because of a fault.
 fn has_slipped(view: View, at: usize, address: &Address) -> bool {
+    has_slipped_between(view, (0, at), address)
+}
+
+/// The same for pages that were read between two places.
+fn has_slipped_between(view: View, (after, at): (usize, usize), address: &Address) -> bool {
     let is_page = |(look, call): &(usize, &Call)| {
         let is_of_domain = matches!(&call.target, Target::Domain(domain) if **domain == *address.domain);
         let is_whole = call.listed.is_some() && !call.faults.contains(&SHORT);
-        *look < at && is_of_domain && call.is_answered() && is_whole
+        *look > after && *look < at && is_of_domain && call.is_answered() && is_whole
     };
     let pages: Vec<(usize, &Call)> = view.calls().filter(is_page).collect();
     let listed = |call: &Call| call.listed.clone().unwrap_or_default();
@@ -184,7 +189,8 @@ fn undone_late(run: &Run, view: View, at: usize, address: &Address, change: &Cha
     late.map(|(when, ..)| when)
 }
 
-/// A failed change was certainly not carried out: no write of livevod carries it out, not even one that arrives late.
+/// A failed change was certainly not carried out: no write of livevod carries it out, not even one that arrives late. What the
+/// service removes along with an app-wide entry says nothing about it: whether that comes back is checked by other invariants.
 pub(super) fn failed_is_true(run: &Run) -> Result<(), String> {
     each(run, |view, at, outcome, address, change| {
         if !matches!(outcome.outcome, Outcome::Failed(_)) || forgets_case(run, change) {
@@ -201,7 +207,10 @@ pub(super) fn failed_is_true(run: &Run) -> Result<(), String> {
                 .any(|state| is_after(change, state.get(address).map(|remote| &**remote)));
         let late = own.find(|(when, _, changed, author)| {
             let is_same = was_there && is_after(change, changed.after.as_deref());
-            *when > at && matches!(author, Author::Late(_)) && !is_same
+            *when > at
+                && matches!(author, Author::Late(_))
+                && !is_same
+                && !went_along_late(view, changed, *author)
         });
         match late {
             Some(_) => Err(format!("{address} failed for certain, and a lost request changed it later")),
@@ -248,6 +257,10 @@ pub(super) fn what_is_done_stayed_to_the_last_listing(run: &Run) -> Result<(), S
             let Some((at, call)) = listing else {
                 // The last listing may have been asked for before the end of the change was told whose listing was rejected.
                 if view.calls().any(|(at, call)| shows(at, call)) {
+                    continue;
+                }
+                // Or it slipped past the reader: then the pages of the last listing look like those of one without it.
+                if has_slipped_between(view, (write, usize::MAX), &address) {
                     continue;
                 }
                 return Err(format!("{address} is done, and no listing of its domain ended the run"));
@@ -401,7 +414,7 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
         let (late, before): (Vec<_>, Vec<_>) = looks.into_iter().partition(is_late);
         let known = |last: Option<(usize, &Call)>| {
             let looks: Vec<(usize, &Call)> = before.iter().copied().chain(last).collect();
-            is_open_after(view, &looks, address, change)
+            is_open_after(view, at, &looks, address, change)
         };
         match late.is_empty() {
             true => known(None),
@@ -416,9 +429,10 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
 
 /// Whether nobody can know from these reads, in the order in which they were asked for, how a change ended. A failed read, or
 /// one page of several, proves nothing; nor does a read of one address that does not show it, or a read that was asked for
-/// before the write was accepted.
+/// before the write was accepted, or, if the change ended later, while a lost Delete of a replace could still arrive: it removes what the read shows.
 fn is_open_after(
     view: View,
+    end: usize,
     looks: &[(usize, &Call)],
     address: &Address,
     change: &Change,
@@ -434,9 +448,20 @@ fn is_open_after(
         let tells = matches!(look.1.target, Target::Domain(_)) || state(look).is_some();
         is_whole(look) && tells && accepted.is_none_or(|(_, accepted)| accepted < view.run.story[look.0].at)
     };
+    let time = |place: usize| view.run.story[place].at;
+    let could_arrive = |look: usize, (delete, call): (usize, &Call)| {
+        let until = call.arrived.map_or(time(delete), |(_, when)| when) + SETTLE;
+        delete < look && time(look) < until && until <= time(end)
+    };
+    let lost = view.writes().filter(|(_, call, own)| {
+        *own == address && call.step == Step::Delete && call.is_ambiguous() && change.after().is_some()
+    });
+    let is_settled =
+        |look: &&(usize, &Call)| !lost.clone().any(|(delete, call, _)| could_arrive(look.0, (delete, call)));
     let was_lost = view.writes().any(|(_, call, own)| own == address && call.is_ambiguous());
     let last = looks.last().filter(|look| is_whole(look) && look.1.faults.is_empty());
-    if last.or(looks.iter().rfind(counts)).is_some_and(|look| is_after(change, state(look))) {
+    let known = last.filter(is_settled).or(looks.iter().filter(is_settled).rfind(counts));
+    if known.is_some_and(|look| is_after(change, state(look))) {
         return Err(format!("{address} is unknown, although it was seen to be as wanted"));
     }
     match last {

@@ -134,19 +134,21 @@ pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
 /// takes long.
 const GIVEN_UP: Duration = Duration::from_secs(60 + 120 + 120 + 20);
 
-/// Longer than the service can ask for, and two minutes more: after such a pause, nobody knows whether the service would have
-/// throttled a call in it.
-const FORGOTTEN: Duration = Duration::from_secs(120 + 120);
+/// The longest time that the service can ask for.
+const LONGEST_ASKED: Duration = Duration::from_secs(120);
+
+/// If an action could have been called for so long and was not, nobody knows whether the service would have throttled it.
+const FORGOTTEN: Duration = Duration::from_secs(120);
 
 /// An action that is always throttled is not called forever. An Add may be: it may have a gap to close, and removed siblings of
-/// an app-wide entry are still read until the deadline. After a pause in which the service would have taken a call for two
-/// minutes, counting starts again: another action may have been held back so long.
+/// an app-wide entry are still read until the deadline. If the action is not called for two minutes, counting starts again: another
+/// action may have been held back so long. The time for which the service asked to wait does not count among the two minutes.
 pub(super) fn what_is_throttled_for_a_minute_is_given_up(run: &Run) -> Result<(), String> {
     for number in 1..=run.processes.len() {
         let plan = &run.processes[number - 1].plan;
         let has_gaps = plan.decisions.changes.iter().any(Change::removes);
         let given_up = GIVEN_UP + if has_gaps { 3 * run.scene.call.deadline } else { Duration::ZERO };
-        // When it was first throttled, and last.
+        // When it was first throttled, and until when it could not be called after that.
         let mut throttled: BTreeMap<Step, (Duration, Duration)> = BTreeMap::new();
         for one in run.story.iter().filter(|one| one.process == number) {
             let What::Call(call) = &one.what else { continue };
@@ -155,9 +157,11 @@ pub(super) fn what_is_throttled_for_a_minute_is_given_up(run: &Run) -> Result<()
                 throttled.remove(&action);
                 continue;
             }
-            let goes_on = |(_, last): &&(Duration, Duration)| now - *last <= FORGOTTEN;
-            let first = throttled.get(&action).filter(goes_on).map_or(now, |(first, _)| *first);
-            throttled.insert(action, (first, now));
+            let answered = call.arrived.map_or(now, |(_, when)| when);
+            let goes_on = |(_, held): &&(Duration, Duration)| answered.saturating_sub(*held) <= FORGOTTEN;
+            let before = throttled.get(&action).filter(goes_on).copied();
+            let (first, held) = before.unwrap_or((now, answered));
+            throttled.insert(action, (first, held.max(answered + call.asks.min(LONGEST_ASKED))));
             if action != Step::Add && now - first > given_up {
                 let after = now - first;
                 return Err(format!(
