@@ -12,7 +12,7 @@ pub(super) const FORMAT_VERSION: &str = "1.0";
 /// the next lines of its journal along.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    /// [`FORMAT_VERSION`] of the writer.
+    /// The version of the format that the writer knew.
     pub format_version: String,
     /// Who holds the lease; in the first part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,7 +71,7 @@ pub struct Holder {
 /// One entry of the log of a domain: `leases/ACCOUNT/DOMAIN/TOKEN.json`, from 1. Whoever creates it holds the token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// [`FORMAT_VERSION`] of the writer.
+    /// The version of the format that the writer knew.
     pub format_version: String,
     /// The run that holds the domain as long as its own log is not over; `None` if it was given back.
     pub run: Option<String>,

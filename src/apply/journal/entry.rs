@@ -40,7 +40,7 @@ pub enum Entry {
 /// The first line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Header {
-    /// [`FORMAT_VERSION`] of the writer.
+    /// The version of the format that the writer knew.
     pub format_version: String,
     /// The run's id, which is also the file's name.
     pub run: String,
