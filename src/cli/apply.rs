@@ -10,6 +10,7 @@ use super::connect::{Access, Connection, connect_with};
 use super::events::Streaming;
 use super::failure::Failure;
 use super::goal::Goal;
+use super::help::APPROVED;
 use super::interrupt::Interrupt;
 use super::leased::Waits;
 use super::live::{Live, Replaying};
@@ -41,7 +42,11 @@ use crate::store::Lease;
 const PATHS: &str = "Files and folders, read as one document, or one plan that `livevod plan --out` saved; - is standard input [default: livevod.yaml, else livevod/]";
 
 #[derive(Debug, Args)]
-#[command(mut_arg("format", |format| format.value_parser(of_reports())))]
+#[command(after_help = "\
+Examples:
+  livevod apply --emulator
+  livevod apply reviewed.plan --expect-digest sha256:…")]
+#[command(mut_arg("format", |format| format.value_parser(of_reports()).help(APPROVED)))]
 #[command(mut_arg("paths", |paths| paths.value_name("PATH|PLAN").help(PATHS)))]
 pub(super) struct Arguments {
     #[command(flatten)]

@@ -40,6 +40,10 @@ the configuration that applied when the session began. It says `recorded` or `no
 `unknown`, and why. `must_record` in the files names streams that must be recorded even if no configuration applies to them.";
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod audit --since 7d --out evidence.json
+  livevod audit --since 25h --notify slack --format html > night.html")]
 #[command(mut_arg("format", |format| format.value_parser(of_audit())))]
 #[command(mut_arg("full", |full| full.help("Show every session, also where nothing is missing")))]
 #[command(mut_arg("state", |state| state.default_value(AUDIT_STATE)))]

@@ -15,6 +15,10 @@ const ASKED_BY: &str = "LIVEVOD_COMPLETE";
 const NAME: &str = "livevod";
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod completions bash > /etc/bash_completion.d/livevod
+  livevod completions fish > ~/.config/fish/completions/livevod.fish")]
 pub(super) struct Arguments {
     /// Shell to print the script for
     #[arg(value_enum)]

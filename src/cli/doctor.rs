@@ -31,6 +31,10 @@ Reads from the service and changes nothing there. If the files are broken or mis
 checked all the same. Exits with 1 if something would stop a plan, else with 0.";
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod doctor
+  livevod doctor --profile apply --format json")]
 pub(super) struct Arguments {
     #[command(flatten)]
     paths: Paths,

@@ -33,6 +33,10 @@ use crate::plan::Guard;
 use crate::render::{self, Command, Context, Cures, DriftView, Exit};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod drift --only-new .livevod/known.json --format markdown
+  livevod drift --title production --notify slack --metrics livevod.prom")]
 #[command(mut_arg("format", |format| format.value_parser(of_drift())))]
 pub(super) struct Arguments {
     #[command(flatten)]

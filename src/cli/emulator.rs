@@ -29,6 +29,10 @@ use crate::gate;
 use crate::render::{self, Exit};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod emulator --data state.log --bucket demo --fault throttle:action=Add,every=3
+  livevod emulator publish live.example.com/show/cam1 --at 2h --until 30m")]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]

@@ -34,6 +34,10 @@ use crate::render::{self, Context, Exit, Format, OnlineFacts, Sought};
 use crate::wire::DomainDetail;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod explain live.example.com/show/cam1 --online --who
+  livevod explain live.example.com/show/cam1 --at 2026-11-28T21:00:00Z")]
 pub(super) struct Arguments {
     /// Code of a finding, an address (domain/app/stream) or the URL of a stream, or a domain or app, whose configurations are
     /// listed; without it, all codes are listed

@@ -28,6 +28,10 @@ at the end of a line, no byte order mark, and `\\n` between lines. It keeps line
 A file that is not YAML is reported and left unchanged; the other files are still written.";
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod fmt
+  livevod fmt --check")]
 pub(super) struct Arguments {
     #[command(flatten)]
     paths: Paths,

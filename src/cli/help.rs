@@ -54,70 +54,8 @@ const PARTS: [Part; 4] = [
     Part { heading: Some("Journal"), options: &["store", "folder", "lease_wait", "lease"] },
 ];
 
-/// Two example lines for each command, by its name.
-const EXAMPLES: [(&str, &str); 22] = [
-    ("init", "  livevod init live.example.com\n  livevod init live.example.com --online --ci github"),
-    ("import", "  livevod import live.example.com > livevod.yaml\n  livevod import --all --out livevod"),
-    ("validate", "  livevod validate\n  livevod validate --online --deny warnings"),
-    (
-        "plan",
-        "  livevod plan --emulator\n  livevod plan --base ../main --out reviewed.plan --detailed-exitcode",
-    ),
-    ("apply", "  livevod apply --emulator\n  livevod apply reviewed.plan --expect-digest sha256:…"),
-    ("show", "  livevod show reviewed.plan\n  livevod show reviewed.plan --format html > plan.html"),
-    (
-        "drift",
-        "  livevod drift --only-new .livevod/known.json --format markdown\n  livevod drift --title production --notify slack --metrics livevod.prom",
-    ),
-    (
-        "audit",
-        "  livevod audit --since 7d --out evidence.json\n  livevod audit --since 25h --notify slack --format html > night.html",
-    ),
-    (
-        "sessions",
-        "  livevod sessions --since 7d --out week.json\n  livevod sessions --target live.example.com/show",
-    ),
-    (
-        "snapshot",
-        "  livevod snapshot --out before.json\n  livevod snapshot --target live.example.com/show --out show.json",
-    ),
-    (
-        "restore",
-        "  livevod restore last --plan\n  livevod restore before.json --target live.example.com/show/cam1",
-    ),
-    (
-        "journal",
-        "  livevod journal --since 7d --address live.example.com/show\n  livevod journal prune --keep 90d --dry-run",
-    ),
-    (
-        "lease",
-        "  livevod lease --store oss://my-team/livevod\n  livevod lease release live.example.com:41 --store oss://my-team/livevod",
-    ),
-    ("render", "  livevod render\n  livevod render --format json"),
-    (
-        "explain",
-        "  livevod explain live.example.com/show/cam1 --online --who\n  livevod explain live.example.com/show/cam1 --at 2026-11-28T21:00:00Z",
-    ),
-    ("doctor", "  livevod doctor\n  livevod doctor --profile apply --format json"),
-    (
-        "ram-policy",
-        "  livevod ram-policy --for apply --format json\n  livevod ram-policy --oidc github --repository OWNER/NAME",
-    ),
-    ("fmt", "  livevod fmt\n  livevod fmt --check"),
-    (
-        "emulator",
-        "  livevod emulator --data state.log --bucket demo --fault throttle:action=Add,every=3\n  livevod emulator publish live.example.com/show/cam1 --at 2h --until 30m",
-    ),
-    ("schema", "  livevod schema > livevod.schema.json\n  livevod schema plan"),
-    (
-        "completions",
-        "  livevod completions bash > /etc/bash_completion.d/livevod\n  livevod completions fish > ~/.config/fish/completions/livevod.fish",
-    ),
-    ("man", "  livevod man plan | man -l -\n  livevod man --dir /usr/local/share/man"),
-];
-
 /// The help of `--format` where a command asks for approval.
-const APPROVED: &str =
+pub(super) const APPROVED: &str =
     "Output format; a machine format contains only the report, and the approval must come from a flag";
 
 /// The program's options in order of use; those of its commands are arranged when a command is named.
@@ -125,7 +63,7 @@ pub(super) fn arranged(program: Command) -> Command {
     program.mut_args(placed)
 }
 
-/// A command with the options of `T`, its help arranged and examples added. What it has already comes last: the options
+/// A command with the options of `T`, its help arranged. What it has already comes last: the options
 /// of the whole program.
 pub(super) fn with_options<T: Args>(command: Command) -> Command {
     let inherited: Vec<Id> = command.get_arguments().map(|argument| argument.get_id().clone()).collect();
@@ -134,40 +72,10 @@ pub(super) fn with_options<T: Args>(command: Command) -> Command {
     let (about, long_about) = (command.get_about().cloned(), command.get_long_about().cloned());
     let command =
         T::augment_args(command).about(Resettable::from(about)).long_about(Resettable::from(long_about));
-    let examples = EXAMPLES.iter().find(|(name, _)| *name == command.get_name());
-    let command = match examples {
-        Some((_, text)) => command.after_help(format!("Examples:\n{text}")),
-        None => command,
-    };
-    let command = match command.get_name() {
-        "apply" | "restore" => command.mut_arg("format", |argument| argument.help(APPROVED)),
-        _ => command,
-    };
-    let name = command.get_name().to_owned();
-    let command = reworded(command, &name);
     let command = command.mut_args(|argument| if is_own(&argument) { placed(argument) } else { argument });
     // clap puts an argument last when it is changed.
     let command = inherited.iter().fold(command, |command, name| command.mut_arg(name, |argument| argument));
-    command.mut_subcommands(|inner| {
-        let path = format!("{name} {}", inner.get_name());
-        reworded(inner, &path).mut_args(placed)
-    })
-}
-
-/// The help of options that do something else than in other commands: the command, the option, and its help.
-const OTHERWISE: [(&str, &str, &str); 4] = [
-    ("lease", "folder", LOCKED),
-    ("lease release", "folder", LOCKED),
-    ("journal push", "folder", "Folder of the journals that are uploaded [default: .livevod/journal]"),
-    ("journal push", "account", "Account whose journals are uploaded; without it, those of every account"),
-];
-
-const LOCKED: &str = "Folder of the journals: without a store, an apply locks it [default: .livevod/journal]";
-
-/// The command with the help of its own options.
-fn reworded(command: Command, path: &str) -> Command {
-    let own = OTHERWISE.iter().filter(|(of, ..)| *of == path);
-    own.fold(command, |command, (_, option, help)| command.mut_arg(*option, |argument| argument.help(*help)))
+    command.mut_subcommands(|inner| inner.mut_args(placed))
 }
 
 fn placed(argument: Arg) -> Arg {
@@ -215,9 +123,10 @@ mod tests {
     fn every_command_has_two_examples_that_can_be_parsed() {
         let known = built();
         for command in known.get_subcommands().filter(|command| command.get_name() != "help") {
-            let examples = EXAMPLES.iter().find(|(name, _)| *name == command.get_name()).unwrap().1;
-            assert_eq!(examples.lines().count(), 2, "{}", command.get_name());
-            for line in examples.lines() {
+            let shown = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples: Vec<&str> = shown.lines().skip_while(|line| *line != "Examples:").skip(1).collect();
+            assert_eq!(examples.len(), 2, "{}", command.get_name());
+            for line in examples {
                 let line = line.replace("sha256:…", &format!("sha256:{}", "0".repeat(64)));
                 let words = line.split_whitespace().take_while(|word| !["|", ">"].contains(word));
                 let words: Vec<&str> = words.collect();

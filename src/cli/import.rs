@@ -32,6 +32,10 @@ With --merge, configurations that no file declares are added to the existing fil
 byte of the files stays as it is. Declared configurations that differ from the service are listed, and not changed.";
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod import live.example.com > livevod.yaml
+  livevod import --all --out livevod")]
 pub(super) struct Arguments {
     #[command(flatten)]
     source: Source,

@@ -39,6 +39,10 @@ const RELEASE: Option<Release> =
     };
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod init live.example.com
+  livevod init live.example.com --online --ci github")]
 pub(super) struct Arguments {
     /// Main streaming domains to write files for [default: live.example.com]
     #[arg(value_name = "DOMAIN", value_parser = domain)]

@@ -20,6 +20,10 @@ use crate::render::{self, Context, Exit, Format};
 use crate::source::Sources;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod journal --since 7d --address live.example.com/show
+  livevod journal prune --keep 90d --dry-run")]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]

@@ -25,8 +25,15 @@ List which run holds which domains in the store, or end the lease of a run that 
 An apply holds the lease of its domains, and renews it as long as it runs. If a run dies, its lease ends by itself within minutes, and the next \
 apply takes its domains over.";
 
+const LOCKED: &str = "Folder of the journals: without a store, an apply locks it [default: .livevod/journal]";
+
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod lease --store oss://my-team/livevod
+  livevod lease release live.example.com:41 --store oss://my-team/livevod")]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(mut_arg("folder", |folder| folder.help(LOCKED)))]
 pub(super) struct Arguments {
     #[command(subcommand)]
     task: Option<Task>,
@@ -52,6 +59,7 @@ enum Task {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("folder", |folder| folder.help(LOCKED)))]
 struct Releasing {
     /// Token as `livevod lease` lists it: DOMAIN:NUMBER
     #[arg(value_parser = token)]

@@ -17,6 +17,10 @@ use crate::render::{self, Exit, OutputKind};
 const FILES: &str = "files";
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod man plan | man -l -
+  livevod man --dir /usr/local/share/man")]
 pub(super) struct Arguments {
     /// A command, or `files` for the format of the YAML files; without it, the page of livevod itself
     #[arg(value_name = "COMMAND")]

@@ -27,6 +27,10 @@ use crate::plan::{Guard, PlanOptions};
 use crate::render::{self, Command, Context, Exit};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod plan --emulator
+  livevod plan --base ../main --out reviewed.plan --detailed-exitcode")]
 pub(super) struct Arguments {
     #[command(flatten)]
     planning: Planning,

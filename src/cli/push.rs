@@ -20,7 +20,13 @@ Upload journals that only this machine has to the store
 
 An apply does this by itself. Run it after an apply that lost the store, and once for the journals from before there was a store.";
 
+const UPLOADED: &str = "Folder of the journals that are uploaded [default: .livevod/journal]";
+
+const ANY_ACCOUNT: &str = "Account whose journals are uploaded; without it, those of every account";
+
 #[derive(Debug, Args)]
+#[command(mut_arg("folder", |folder| folder.help(UPLOADED)))]
+#[command(mut_arg("account", |account| account.help(ANY_ACCOUNT)))]
 pub(super) struct Arguments {
     /// Run whose journal is uploaded: `last`, or the beginning of its id; without it, every run that the store lacks
     run: Option<String>,

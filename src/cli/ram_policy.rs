@@ -24,6 +24,10 @@ Reads can't be limited to single domains; writes are allowed only in the domains
 policies of the roles instead: they say which jobs of a repository may assume them.";
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod ram-policy --for apply --format json
+  livevod ram-policy --oidc github --repository OWNER/NAME")]
 pub(super) struct Arguments {
     #[command(flatten)]
     paths: Paths,

@@ -10,6 +10,10 @@ use super::run::{Run, Session, Told};
 use crate::render::{self, Context, Exit, FilesFormat};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod render
+  livevod render --format json")]
 pub(super) struct Arguments {
     #[command(flatten)]
     paths: Paths,

@@ -12,6 +12,7 @@ use super::events::Streaming;
 use super::failure::{Failure, with_causes};
 use super::found;
 use super::goal::{Goal, WayBack};
+use super::help::APPROVED;
 use super::kinds::{Kind, insist_on};
 use super::live::Replaying;
 use super::load::{self, Loaded};
@@ -33,6 +34,11 @@ use crate::snapshot::Saved;
 use crate::source::{Source, Sources, Spanned};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod restore last --plan
+  livevod restore before.json --target live.example.com/show/cam1")]
+#[command(mut_arg("format", |format| format.help(APPROVED)))]
 pub(super) struct Arguments {
     /// Snapshot file to restore completely (- is standard input); or a run, as `last` or the beginning of its id, to restore only
     /// what its plan changed

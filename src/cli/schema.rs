@@ -7,6 +7,10 @@ use super::run::{Run, Session};
 use crate::render::{self, Exit, OutputKind};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod schema > livevod.schema.json
+  livevod schema plan")]
 pub(super) struct Arguments {
     /// What to print the schema of
     #[arg(value_enum, default_value_t = OutputKind::Files)]

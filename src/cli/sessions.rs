@@ -29,6 +29,10 @@ use crate::render::{self, Context, Exit, SessionsView};
 use crate::sessions::{self, SavedSessions};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod sessions --since 7d --out week.json
+  livevod sessions --target live.example.com/show")]
 #[command(mut_arg("format", |format| format.value_parser(of_pages())))]
 #[command(mut_arg("full", |full| full.hide(true)))]
 #[command(mut_arg("max_bytes", |bytes| bytes.hide(true)))]

@@ -21,6 +21,10 @@ use crate::diag::{Code, Diagnostic};
 use crate::render::{self, AuditView, Context, Exit, Format};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod show reviewed.plan
+  livevod show reviewed.plan --format html > plan.html")]
 #[command(mut_arg("folder", |argument| argument.hide(true)))]
 pub(super) struct Arguments {
     /// File that `livevod plan --out` or `livevod audit --out` wrote

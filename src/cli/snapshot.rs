@@ -19,6 +19,10 @@ use crate::diag::{self, Code};
 use crate::render::{self, Context, Exit};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod snapshot --out before.json
+  livevod snapshot --target live.example.com/show --out show.json")]
 #[command(mut_arg("format", |format| format.value_parser(of_findings())))]
 pub(super) struct Arguments {
     #[command(flatten)]

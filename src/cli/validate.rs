@@ -16,6 +16,10 @@ use super::views::of_findings;
 use crate::render::{self, Context, Exit, Format};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  livevod validate
+  livevod validate --online --deny warnings")]
 pub(super) struct Arguments {
     #[command(flatten)]
     paths: Paths,

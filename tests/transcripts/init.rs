@@ -114,7 +114,16 @@ fn every_command_and_the_files_have_a_manual_page() {
     let run = world.run("man --dir pages");
     assert_eq!(run.code, 0, "{}", run.transcript());
     let pages = written(&world);
-    assert_eq!(pages.len(), 24, "{pages:?}");
+    let help = world.run("--help").stdout;
+    let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let is_name = |line: &&str| !line.starts_with("   ");
+    let commands = commands.lines().filter(is_name).map(|line| line.split_whitespace().next().unwrap());
+    let commands: Vec<&str> = commands.filter(|name| *name != "help").collect();
+    assert!(commands.len() > 10, "{help}");
+    assert_eq!(pages.len(), commands.len() + 2, "{pages:?} of {commands:?}, the program and the files");
+    for command in commands {
+        assert!(pages.contains(&format!("pages/man1/livevod-{command}.1")), "{command}: {pages:?}");
+    }
     for page in &pages {
         let text = std::fs::read_to_string(world.path().join(page)).unwrap();
         assert!(text.contains(".SH NAME") && text.contains(".TH livevod"), "{page}");
