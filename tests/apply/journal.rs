@@ -289,10 +289,16 @@ fn what_fails_to_end_it_leaves_it_open_and_passes_it_on() {
     let two = [died, unknown];
     let (open, gaps) = in_any_order(&two);
     assert_eq!((open.len(), open[0].run.as_str(), gaps.len()), (1, "unknown", 1));
-    let found = finding("found", &two, "unknown", LeftOpenFound::Arrived);
+    let [found, not_found] = [LeftOpenFound::Arrived, LeftOpenFound::NotArrived]
+        .map(|found| finding("found", &two, "unknown", found));
     let [died, unknown] = two;
     let nothing = (Vec::new(), BTreeMap::new());
-    assert_eq!(in_any_order(&[died, unknown, found]), nothing, "with it ends what it took over");
+    let three = [died.clone(), unknown.clone(), found];
+    assert_eq!(in_any_order(&three), nothing, "with it ends what it took over");
+    let (open, gaps) = in_any_order(&[died, unknown, not_found]);
+    assert_eq!((open.len(), open[0].run.as_str()), (1, "died"), "a create that did not arrive fills no gap");
+    assert!(matches!(open[0].kind, LeftOpenKind::Lost(GapCause::Replace)), "{:?}", open[0].kind);
+    assert_eq!(gaps[&replaced().address].before, stored_in(BUCKET));
 }
 
 #[test]

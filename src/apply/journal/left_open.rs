@@ -204,20 +204,27 @@ struct Over<'a> {
 impl<'a> Over<'a> {
     fn by(runs: &'a [RunRecord], left: &[Left<'a>]) -> Self {
         let gaps: BTreeSet<_> = left.iter().filter(|left| left.gap.is_some()).map(Left::key).collect();
-        let resolved = runs.iter().flat_map(|run| &run.resolved).filter(|resolved| resolved.found.settles());
-        let resolved: BTreeSet<_> = resolved.map(named).collect();
+        let settled = runs.iter().flat_map(|run| &run.resolved).filter(|resolved| resolved.found.settles());
+        let (undone, seen): (Vec<_>, Vec<_>) =
+            settled.partition(|resolved| resolved.found == LeftOpenFound::NotArrived);
+        let seen: BTreeSet<_> = seen.into_iter().map(named).collect();
+        let resolved: BTreeSet<_> = undone.into_iter().map(named).chain(seen.iter().copied()).collect();
         let mut over = Self { changes: resolved.clone(), gaps: resolved.clone() };
         for run in runs {
-            let ends: BTreeMap<&Address, Option<End>> =
-                written(run).map(|(change, end)| (&change.address, end)).collect();
+            let written: BTreeMap<&Address, (&Planned, Option<End>)> =
+                written(run).map(|(change, end)| (&change.address, (change, end))).collect();
             for TakenOver { run: earlier, address } in &run.header.takes_over {
                 let own = (run.header.run.as_str(), address);
-                let end = ends.get(address);
+                let written = written.get(address);
                 let key = (earlier.as_str(), address);
-                if end.is_some() || resolved.contains(&own) {
+                if written.is_some() || resolved.contains(&own) {
                     over.changes.insert(key);
                 }
-                if end == Some(&Some(End::Done)) || resolved.contains(&own) || gaps.contains(&own) {
+                let is_done = written.is_some_and(|(_, end)| *end == Some(End::Done));
+                // Where nothing stood, a create that did not arrive has filled no gap.
+                let is_create = written.is_some_and(|(change, _)| change.action == ActionKind::Create);
+                let is_filled = seen.contains(&own) || (resolved.contains(&own) && !is_create);
+                if is_done || is_filled || gaps.contains(&own) {
                     over.gaps.insert(key);
                 }
             }
