@@ -9,6 +9,7 @@ use livevod::explain::page;
 
 use super::apply::hold_unmanageable;
 use super::audit::{night, shown};
+use super::notify::Post;
 use super::server::{Server, keyed};
 use super::teams::{Cloud, OLD, amid_a_replace, files};
 use super::{Run, World};
@@ -99,8 +100,8 @@ const SCENES: &[Scene] = &[
     }),
     ("not-told", || {
         let mut world = columns(ONE);
-        world.set("LIVEVOD_NOTIFY_SLACK_URL", "http://127.0.0.1:1/services/T0ken");
-        world.run("drift --emulator --notify slack --notify-timeout 1ms")
+        world.set("LIVEVOD_NOTIFY_SLACK_URL", &Post::gone().url);
+        world.run("drift --emulator --notify slack")
     }),
     ("not-utf8", || {
         let world = columns(ONE);

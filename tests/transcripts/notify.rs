@@ -47,6 +47,11 @@ impl Post {
         Self { url: format!("{url}{HOOK}"), requests }
     }
 
+    /// It has no such hook any more.
+    pub(super) fn gone() -> Self {
+        Self::answering(|_| (404, "no_service"))
+    }
+
     pub(super) fn accepting() -> Self {
         Self::answering(|_| (200, r#"{"errcode":0,"code":0}"#))
     }
