@@ -132,15 +132,15 @@ async fn answer(
         leases.extend(held.into_iter().map(|held| (account.clone(), held)));
     }
     let Some(token) = token else { return Ok((leases, None)) };
-    let is_meant = |held: &Held| format!("{}:{}", held.domain, held.token) == token;
+    let is_meant = |held: &Held| held.typed_token() == token;
     let Some((account, held)) = leases.iter().find(|(_, held)| is_meant(held)).cloned() else {
         let message = format!("no lease in {} has the token `{token}`", shared.name);
         let (domain, _) = token.rsplit_once(':').unwrap_or_default();
         let help = match leases.iter().find(|(_, held)| held.domain == domain) {
             Some((_, held)) => format!(
-                "another lease of `{}` has the token `{0}:{}` now; `livevod lease` says whose it is",
+                "another lease of `{}` has the token `{}` now; `livevod lease` says whose it is",
                 clean(&held.domain),
-                held.token
+                clean(&held.typed_token())
             ),
             None => "`livevod lease` lists the tokens".to_owned(),
         };

@@ -89,7 +89,7 @@ fn until(held: &Held) -> Vec<String> {
 
 /// The token as it is typed.
 fn token(held: &Held) -> String {
-    format!("{}:{}", clean(&held.domain), held.token)
+    clean(&held.typed_token())
 }
 
 /// `apply by ann on build-7, commit 4f1c2d3, job https://…`, as far as it is known.

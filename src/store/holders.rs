@@ -31,6 +31,13 @@ pub struct Held {
     pub free_from: Timestamp,
 }
 
+impl Held {
+    /// The token as it is typed, `DOMAIN:NUMBER`.
+    pub fn typed_token(&self) -> String {
+        format!("{}:{}", self.domain, self.token)
+    }
+}
+
 /// Every domain of an account that a run holds, or whose run sent something that may still arrive; sorted by domain. Only the named
 /// domains and runs are looked at, or all. `now` is by the clock of the store, as far as it is known.
 ///
