@@ -205,10 +205,9 @@ impl<'a> Over<'a> {
     fn by(runs: &'a [RunRecord], left: &[Left<'a>]) -> Self {
         let gaps: BTreeSet<_> = left.iter().filter(|left| left.gap.is_some()).map(Left::key).collect();
         let settled = runs.iter().flat_map(|run| &run.resolved).filter(|resolved| resolved.found.settles());
-        let (undone, seen): (Vec<_>, Vec<_>) =
-            settled.partition(|resolved| resolved.found == LeftOpenFound::NotArrived);
-        let seen: BTreeSet<_> = seen.into_iter().map(named).collect();
-        let resolved: BTreeSet<_> = undone.into_iter().map(named).chain(seen.iter().copied()).collect();
+        let resolved: BTreeSet<_> = settled.clone().map(named).collect();
+        let seen = settled.filter(|resolved| resolved.found != LeftOpenFound::NotArrived);
+        let seen: BTreeSet<_> = seen.map(named).collect();
         let mut over = Self { changes: resolved.clone(), gaps: resolved.clone() };
         for run in runs {
             let written: BTreeMap<&Address, (&Planned, Option<End>)> =
