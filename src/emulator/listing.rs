@@ -245,11 +245,12 @@ impl Reading {
 
 /// Whether the service may list a value that was never sent.
 fn has_default(field: Field) -> bool {
-    match field {
-        Field::DelayTime | Field::RecordContent | Field::SpaceId => true,
-        Field::Part(format, Part::SliceDuration) => format == Format::M3u8,
-        Field::Part(_, Part::AutoCompose | Part::Video) => true,
-        _ => false,
+    match (field, field.implied()) {
+        (Field::Part(format, Part::SliceDuration), _) => format == Format::M3u8,
+        (_, Some(Value::Set(words))) => !words.is_empty(),
+        (_, Some(Value::Text(text))) => !text.is_empty(),
+        (_, Some(value)) => !matches!(value, Value::Process(_)),
+        (_, None) => false,
     }
 }
 

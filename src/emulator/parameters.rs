@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::settings::Api;
+use crate::model::{Field, Form};
 use crate::wire::Action::{self, Add, Describe, Update};
 
 /// A parameter, the generation that it came with, and the actions that know it. In a list, `N` is the number of an item.
@@ -10,21 +11,12 @@ type Parameter = (&'static str, Api, &'static [Action]);
 
 const EVERY_ACTION: &[Action] = &Action::ALL;
 
-/// Every parameter of the four actions, besides those of the signature.
-const PARAMETERS: [Parameter; 24] = [
+/// The parameters that are no field, or that are several texts of one, besides those of the signature.
+const PARAMETERS: [Parameter; 15] = [
     ("DomainName", Api::Y2025, EVERY_ACTION),
     ("AppName", Api::Y2025, EVERY_ACTION),
     ("StreamName", Api::Y2025, EVERY_ACTION),
-    ("VodTranscodeGroupId", Api::Y2025, &[Add, Update]),
-    ("CycleDuration", Api::Y2025, &[Add, Update]),
-    ("AutoCompose", Api::Y2025, &[Add, Update]),
-    ("ComposeVodTranscodeGroupId", Api::Y2025, &[Add, Update]),
-    ("OnDemand", Api::Y2025, &[Add, Update]),
-    ("StorageLocation", Api::Y2025, &[Add]),
-    ("DelayTime", Api::Y2026, &[Add, Update]),
-    ("RecordContent", Api::Y2026, &[Add]),
     ("TranscodeTemplates.N", Api::Y2026, &[Add, Update]),
-    ("SpaceId", Api::Y2026, &[Add]),
     ("RecordFormat.N.Format", Api::Y2026, &[Add, Update]),
     ("RecordFormat.N.AutoCompose", Api::Y2026, &[Add, Update]),
     ("RecordFormat.N.ProcessMethod", Api::Y2026, &[Add, Update]),
@@ -38,13 +30,23 @@ const PARAMETERS: [Parameter; 24] = [
     ("OwnerId", Api::Y2025, EVERY_ACTION),
 ];
 
+/// The parameter of each field that is one text in a request.
+fn fields() -> impl Iterator<Item = Parameter> {
+    let texts = Field::ALL.into_iter().filter(|field| field.form() != Form::Templates);
+    texts.filter_map(|field| {
+        let since = if field.is_of_2026() { Api::Y2026 } else { Api::Y2025 };
+        let actions: &[Action] = if field.needs_add() { &[Add] } else { &[Add, Update] };
+        Some((field.api()?, since, actions))
+    })
+}
+
 /// The names of the parameters that an action knows in a generation of the API. In a list, `N` is the number of an item,
 /// from 1: `RecordFormat.N.Tags`.
 pub fn parameters(action: Action, api: Api) -> impl Iterator<Item = &'static str> {
-    let knows = move |(_, since, actions): &&Parameter| {
+    let knows = move |(_, since, actions): &Parameter| {
         actions.contains(&action) && (*since == Api::Y2025 || api == Api::Y2026)
     };
-    PARAMETERS.iter().filter(knows).map(|(name, ..)| *name)
+    PARAMETERS.into_iter().chain(fields()).filter(knows).map(|(name, ..)| name)
 }
 
 /// The parameters of a call that its action knows.

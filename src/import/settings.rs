@@ -8,18 +8,20 @@ use crate::model::{Field, Format, Part, Process, RecordConfig, Value};
 
 /// The settings that are inherited one by one. The transcode group and `record_format` share a slot: the nearer of the
 /// two decides which kind a configuration is.
-pub(super) const SLOTS: [Field; 10] = [
-    Field::VodTranscodeGroup,
-    Field::CycleDuration,
-    Field::AutoCompose,
-    Field::ComposeVodTranscodeGroup,
-    Field::OnDemand,
-    Field::StorageLocation,
-    Field::DelayTime,
-    Field::RecordContent,
-    Field::TranscodeTemplates,
-    Field::SpaceId,
-];
+pub(super) const SLOTS: [Field; Field::MANAGED.len() - 1] = slots();
+
+const fn slots() -> [Field; Field::MANAGED.len() - 1] {
+    let mut slots = [Field::RecordFormat; Field::MANAGED.len() - 1];
+    let (mut at, mut slot) = (0, 0);
+    while at < Field::MANAGED.len() {
+        if !matches!(Field::MANAGED[at], Field::RecordFormat) {
+            slots[slot] = Field::MANAGED[at];
+            slot += 1;
+        }
+        at += 1;
+    }
+    slots
+}
 
 /// The slots that count in classic configurations only, besides the group itself.
 pub(super) const CLASSIC: [usize; 2] = [2, 3];
@@ -207,4 +209,19 @@ pub(super) fn below(reached: &Reached, patch: &Patch) -> Reached {
 /// Whether nothing is written.
 pub(super) fn is_bare(patch: &Patch) -> bool {
     patch.iter().all(Option::is_none)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_are_where_their_names_say() {
+        assert_eq!(CLASSIC.map(|slot| SLOTS[slot]), [Field::AutoCompose, Field::ComposeVodTranscodeGroup]);
+        let named = [0, CYCLE, MERGING, STORAGE].map(|slot| SLOTS[slot]);
+        let fields =
+            [Field::VodTranscodeGroup, Field::CycleDuration, Field::AutoCompose, Field::StorageLocation];
+        assert_eq!(named, fields);
+        assert!(!SLOTS.contains(&Field::RecordFormat));
+    }
 }

@@ -99,6 +99,7 @@ struct Declaration {
     form: Form,
     implied: Implied,
     needs_add: bool,
+    is_of_2026: bool,
     description: Option<&'static str>,
 }
 
@@ -132,21 +133,24 @@ const DECLARATIONS: [Declaration; 12] = [
     field(Field::StorageLocation, "storage_location", "StorageLocation", Form::Bucket).only_by_add().managed(
         "VOD bucket host; it can't be changed in place. If not written, the service's choice is kept.",
     ),
-    field(Field::DelayTime, "delay_time", "DelayTime", DELAY).implied(Implied::Seconds(180)).managed(
+    field(Field::DelayTime, "delay_time", "DelayTime", DELAY).of_2026().implied(Implied::Seconds(180)).managed(
         "How long an interrupted stream is awaited before its file is closed, 15s to 6h. If not written, the service's value is kept; `default` is 3m.",
     ),
     field(Field::RecordContent, "record_content", "RecordContent", Form::Words(CONTENT))
+        .of_2026()
         .implied(Implied::Set(&["raw"]))
         .only_by_add()
         .managed(
             "Which streams are recorded, a list of `raw` (the source) and `transcode`; it can't be changed in place. If not written, the service's value is kept; `default` is `[raw]`.",
         ),
     field(Field::TranscodeTemplates, "transcode_templates", "TranscodeTemplates", Form::Templates)
+        .of_2026()
         .implied(Implied::Set(&[]))
         .managed(
             "The live transcode templates whose streams are recorded, together with `record_content: [transcode]`. If not written, the service's value is kept.",
         ),
     field(Field::SpaceId, "space_id", "SpaceId", Form::Id)
+        .of_2026()
         .implied(Implied::Text("app-1000000"))
         .only_by_add()
         .managed(
@@ -154,7 +158,7 @@ const DECLARATIONS: [Declaration; 12] = [
         ),
     Declaration {
         api: None,
-        ..field(Field::RecordFormat, "record_format", "", Form::Formats).managed(
+        ..field(Field::RecordFormat, "record_format", "", Form::Formats).of_2026().managed(
             "Settings by format: `m3u8`, `flv`, `mp4`. Takes the place of the two transcode groups and `auto_compose`. Formats can't be added or removed in place.",
         )
     },
@@ -230,6 +234,7 @@ const fn field(field: Field, name: &'static str, api: &'static str, form: Form) 
         form,
         implied: Implied::Nothing,
         needs_add: false,
+        is_of_2026: false,
         description: None,
     }
 }
@@ -247,6 +252,11 @@ impl Declaration {
     /// No Update can send it.
     const fn only_by_add(self) -> Self {
         Self { needs_add: true, ..self }
+    }
+
+    /// Only the API of May 2026 has it.
+    const fn of_2026(self) -> Self {
+        Self { is_of_2026: true, ..self }
     }
 
     /// What it means if it is not set.
@@ -363,14 +373,7 @@ impl Field {
 
     /// Whether the API has it only since May 2026.
     pub fn is_of_2026(self) -> bool {
-        matches!(
-            self.whole(),
-            Field::DelayTime
-                | Field::RecordContent
-                | Field::TranscodeTemplates
-                | Field::SpaceId
-                | Field::RecordFormat
-        )
+        self.whole().declaration().is_of_2026
     }
 
     /// What the documents say that it is if it is not set; `None` if they say nothing.
