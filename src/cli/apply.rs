@@ -25,8 +25,7 @@ use super::published;
 use super::record::{Desk, Earlier, touched};
 use super::rerun;
 use super::reviewed;
-use super::run::{Run, Session, Told};
-use super::stored::Keeps;
+use super::run::{Run, Session, Terms};
 use super::terminal::Terminal;
 use super::undeclared::Breadth;
 use super::views::of_reports;
@@ -67,16 +66,8 @@ pub(super) struct Arguments {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told { format: self.planning.scope.format, events: Some((Command::Apply, &self.streaming)) }
-    }
-
-    fn max_findings(&self) -> Option<usize> {
-        self.planning.rules.shown.given()
-    }
-
-    fn keeps(&self) -> Option<Keeps<'_>> {
-        Keeps::of(&self.planning.scope, None)
+    fn terms(&self) -> Terms<'_> {
+        Terms::of(&self.planning.scope, &self.planning.rules).telling(Command::Apply, &self.streaming)
     }
 
     fn places(&self) -> Places<'_> {

@@ -16,7 +16,7 @@ use super::planning::{Guards, Planning, Scope, plan_options};
 use super::reading::{self, Asked, Domains};
 use super::record::Earlier;
 use super::remote::Remote;
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session, Terms};
 use super::runtime::block_on;
 use super::sealed;
 use super::stored::Keeps;
@@ -105,16 +105,10 @@ struct Read {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told::in_format(self.planning.scope.format)
-    }
-
-    fn max_findings(&self) -> Option<usize> {
-        self.planning.rules.shown.given()
-    }
-
-    fn keeps(&self) -> Option<Keeps<'_>> {
-        Keeps::of(&self.planning.scope, self.monitoring.default_state(self.planning.scope.format))
+    fn terms(&self) -> Terms<'_> {
+        let Planning { scope, rules, .. } = &self.planning;
+        let keeps = Keeps::of(scope).and_state(self.monitoring.default_state(scope.format));
+        Terms::of(scope, rules).keeping(keeps)
     }
 
     fn places(&self) -> Places<'_> {

@@ -13,7 +13,7 @@ use super::paths::Paths;
 use super::record::{Earlier, unusable};
 use super::remote::Remote;
 use super::rules::Rules;
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session, Terms};
 use super::runtime::block_on;
 use super::shared::Shared;
 use super::views::of_pages;
@@ -54,12 +54,8 @@ pub(super) struct Arguments {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told::in_format(self.format)
-    }
-
-    fn max_findings(&self) -> Option<usize> {
-        self.rules.shown.given()
+    fn terms(&self) -> Terms<'_> {
+        Terms::in_format(self.format).showing(&self.rules.shown)
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {

@@ -17,7 +17,7 @@ use super::places::Places;
 use super::planning::{Guards, Planning, plan_options};
 use super::record::Earlier;
 use super::rerun;
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session, Terms};
 use super::runtime::block_on;
 use super::stored::Keeps;
 use super::undeclared::Breadth;
@@ -77,16 +77,10 @@ struct Checked<'a> {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told { format: self.planning.scope.format, events: Some((Command::Drift, &self.streaming)) }
-    }
-
-    fn max_findings(&self) -> Option<usize> {
-        self.planning.rules.shown.given()
-    }
-
-    fn keeps(&self) -> Option<Keeps<'_>> {
-        Keeps::of(&self.planning.scope, self.monitoring.default_state(self.planning.scope.format))
+    fn terms(&self) -> Terms<'_> {
+        let Planning { scope, rules, .. } = &self.planning;
+        let keeps = Keeps::of(scope).and_state(self.monitoring.default_state(scope.format));
+        Terms::of(scope, rules).telling(Command::Drift, &self.streaming).keeping(keeps)
     }
 
     fn places(&self) -> Places<'_> {

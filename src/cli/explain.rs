@@ -19,7 +19,7 @@ use super::paths::Paths;
 use super::record::Earlier;
 use super::remote::Remote;
 use super::rules::{MaxFindings, Rules};
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session, Terms};
 use super::runtime::block_on;
 use super::stream_url;
 use super::terminal::Terminal;
@@ -77,12 +77,8 @@ pub(super) struct Arguments {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told::in_format(self.format)
-    }
-
-    fn max_findings(&self) -> Option<usize> {
-        self.shown.given()
+    fn terms(&self) -> Terms<'_> {
+        Terms::in_format(self.format).showing(&self.shown)
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::kinds::insist_on_yaml;
 use super::paths::Paths;
 use super::rules::MaxFindings;
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session, Terms};
 use super::terminal::Terminal;
 use super::views::of_findings;
 use crate::config::{self, Texts};
@@ -53,12 +53,8 @@ pub(super) struct Arguments {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told::in_format(self.format)
-    }
-
-    fn max_findings(&self) -> Option<usize> {
-        self.shown.given()
+    fn terms(&self) -> Terms<'_> {
+        Terms::in_format(self.format).showing(&self.shown)
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {

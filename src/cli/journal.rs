@@ -12,7 +12,7 @@ use super::moments::since;
 use super::prune;
 use super::push;
 use super::rules::MaxFindings;
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session, Terms};
 use super::views::of_pages;
 use crate::apply::journal::{Header, RunRecord};
 use crate::model::Pattern;
@@ -63,16 +63,13 @@ enum Task {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told::in_format(match &self.task {
+    fn terms(&self) -> Terms<'_> {
+        let format = match &self.task {
             Some(Task::Prune(prune)) => prune.format,
             Some(Task::Push(_)) => Format::Human,
             None => self.format,
-        })
-    }
-
-    fn max_findings(&self) -> Option<usize> {
-        self.shown.given()
+        };
+        Terms::in_format(format).showing(&self.shown)
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {

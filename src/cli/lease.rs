@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::keeping::{Keeping, note_empty};
 use super::pipeline;
 use super::record::unusable;
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session, Terms};
 use super::runtime::block_on;
 use super::shared::Shared;
 use super::views::of_pages;
@@ -70,12 +70,12 @@ struct Releasing {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
+    fn terms(&self) -> Terms<'_> {
         let listing = match &self.task {
             Some(Task::Release(releasing)) => &releasing.listing,
             None => &self.listing,
         };
-        Told::in_format(listing.format)
+        Terms::in_format(listing.format)
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {

@@ -93,7 +93,7 @@ use crate::render::Exit;
 use events::Events;
 use failure::Failure;
 use on_demand::OnDemand;
-use run::{Run, Session, Told};
+use run::{Run, Session, Terms};
 use stored::Stored;
 use terminal::{Color, Terminal};
 
@@ -234,9 +234,9 @@ fn built() -> clap::Command {
 
 fn run(Cli { color, command }: &Cli, stored: Stored) -> Exit {
     let command = command.arguments();
-    let Told { format, events } = command.told();
+    let Terms { format, max_findings, events, keeps } = command.terms();
     let places = command.places();
-    let terminal = Terminal::detect(*color, command.max_findings());
+    let terminal = Terminal::detect(*color, max_findings);
     let layout = terminal.layout(format);
     let events = match places.insist(format).and_then(|()| Events::begin(events)) {
         Ok(events) => events,
@@ -249,7 +249,7 @@ fn run(Cli { color, command }: &Cli, stored: Stored) -> Exit {
         session.events.failure(&failure);
         failure.report(&layout, &session.terminal)
     };
-    let exit = match stored.bring(command.keeps()) {
+    let exit = match stored.bring(keeps) {
         Ok(brought) => {
             let exit = command.run(&session).unwrap_or_else(failed);
             brought.take_back(exit, &session.terminal)

@@ -18,9 +18,8 @@ use super::published;
 use super::record::Earlier;
 use super::rerun;
 use super::reviewed;
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session, Terms};
 use super::runtime::block_on;
-use super::stored::Keeps;
 use super::terminal::Terminal;
 use super::undeclared::Breadth;
 use crate::plan::{Guard, PlanOptions};
@@ -69,16 +68,8 @@ pub(super) struct Arguments {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told { format: self.planning.scope.format, events: Some((Command::Plan, &self.streaming)) }
-    }
-
-    fn max_findings(&self) -> Option<usize> {
-        self.planning.rules.shown.given()
-    }
-
-    fn keeps(&self) -> Option<Keeps<'_>> {
-        Keeps::of(&self.planning.scope, None)
+    fn terms(&self) -> Terms<'_> {
+        Terms::of(&self.planning.scope, &self.planning.rules).telling(Command::Plan, &self.streaming)
     }
 
     fn places(&self) -> Places<'_> {

@@ -10,7 +10,7 @@ use super::online::{groups, spaces};
 use super::paths::Paths;
 use super::remote::account;
 use super::rules::Rules;
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session, Terms};
 use super::terminal::note;
 use crate::diag::{Code, Diagnostic};
 use crate::permissions::{Host, Needs, Purpose, Role, Trust, is_repository};
@@ -88,12 +88,8 @@ struct Pipelines {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told::in_format(self.format)
-    }
-
-    fn max_findings(&self) -> Option<usize> {
-        self.rules.shown.given()
+    fn terms(&self) -> Terms<'_> {
+        Terms::in_format(self.format).showing(&self.rules.shown)
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {

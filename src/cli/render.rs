@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::load::load;
 use super::paths::Paths;
 use super::rules::Rules;
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session, Terms};
 use crate::render::{self, Context, Exit, FilesFormat};
 
 #[derive(Debug, Args)]
@@ -27,12 +27,8 @@ pub(super) struct Arguments {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told::in_format(self.format)
-    }
-
-    fn max_findings(&self) -> Option<usize> {
-        self.rules.shown.given()
+    fn terms(&self) -> Terms<'_> {
+        Terms::in_format(self.format).showing(&self.rules.shown)
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {

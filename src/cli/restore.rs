@@ -20,11 +20,10 @@ use super::paths::Paths;
 use super::places::Places;
 use super::planning::{Scope, Writing};
 use super::rules::Rules;
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session, Terms};
 use super::saved;
 use super::sealed;
 use super::shared::{Shared, Wanted};
-use super::stored::Keeps;
 use crate::apply::journal::{Header, RunRecord, read_snapshot};
 use crate::config::is_standard_input;
 use crate::diag::{Code, Diagnostic};
@@ -70,16 +69,8 @@ pub(super) struct Arguments {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told { format: self.scope.format, events: Some((Command::Restore, &self.streaming)) }
-    }
-
-    fn max_findings(&self) -> Option<usize> {
-        self.rules.shown.given()
-    }
-
-    fn keeps(&self) -> Option<Keeps<'_>> {
-        Keeps::of(&self.scope, None)
+    fn terms(&self) -> Terms<'_> {
+        Terms::of(&self.scope, &self.rules).telling(Command::Restore, &self.streaming)
     }
 
     fn places(&self) -> Places<'_> {

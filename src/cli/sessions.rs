@@ -16,10 +16,9 @@ use super::places::Places;
 use super::planning::{Guards, Planning, plan_options};
 use super::reading::{self, Asked, Kept};
 use super::record::Earlier;
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session, Terms};
 use super::runtime::block_on;
 use super::sealed;
-use super::stored::Keeps;
 use super::undeclared::Breadth;
 use super::views::of_pages;
 use super::window::Window;
@@ -60,16 +59,8 @@ pub(super) struct Arguments {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told::in_format(self.planning.scope.format)
-    }
-
-    fn max_findings(&self) -> Option<usize> {
-        self.planning.rules.shown.given()
-    }
-
-    fn keeps(&self) -> Option<Keeps<'_>> {
-        Keeps::of(&self.planning.scope, None)
+    fn terms(&self) -> Terms<'_> {
+        Terms::of(&self.planning.scope, &self.planning.rules)
     }
 
     fn places(&self) -> Places<'_> {

@@ -11,7 +11,7 @@ use super::load::Loaded;
 use super::observe::Observed;
 use super::rerun;
 use super::reviewed;
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session, Terms};
 use super::sealed;
 use super::stored::Keeps;
 use super::terminal::Terminal;
@@ -68,15 +68,12 @@ impl Arguments {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told::in_format(self.format)
+    fn terms(&self) -> Terms<'_> {
+        let keeps = Keeps { keeping: &self.keeping, remote: None, state: None };
+        Terms::in_format(self.format).keeping(keeps)
     }
 
     /// Shows the plan, whether or not it could still be applied.
-    fn keeps(&self) -> Option<Keeps<'_>> {
-        Some(Keeps { keeping: &self.keeping, remote: None, state: None })
-    }
-
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         let Self { plan, format, full, views, keeping: _ } = self;
         if Kind::of(plan) == Some(Kind::Audit) {

@@ -37,8 +37,13 @@ pub(super) struct Keeps<'a> {
 
 impl<'a> Keeps<'a> {
     /// What a command with these arguments keeps there.
-    pub(super) fn of(scope: &'a Scope, state: Option<&'a Path>) -> Option<Self> {
-        Some(Self { keeping: &scope.keeping, remote: Some(&scope.remote), state })
+    pub(super) fn of(scope: &'a Scope) -> Self {
+        Self { keeping: &scope.keeping, remote: Some(&scope.remote), state: None }
+    }
+
+    /// The same, with a state.
+    pub(super) fn and_state(self, state: Option<&'a Path>) -> Self {
+        Self { state, ..self }
     }
 }
 
