@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
+use insta::assert_snapshot;
 use livevod::apply::{ChangeOutcome, Outcome, Report};
 use livevod::diag::{Code, Diagnostic};
 use livevod::render::{
@@ -10,7 +11,18 @@ use livevod::render::{
 };
 use livevod::source::Sources;
 
-use super::plans::{found, many};
+use super::plans::{changed, found, many};
+
+/// Word for word, but for the page, which holds the time and the version.
+#[test]
+fn a_plan_in_every_format() {
+    let world = changed();
+    for format in Format::value_variants().iter().filter(|format| **format != Format::Html) {
+        let name = format.to_possible_value().unwrap().get_name().to_owned();
+        let run = world.run(&format!("plan --emulator --format {name}"));
+        assert_snapshot!(format!("plan-{name}"), run.stdout);
+    }
+}
 
 #[test]
 fn every_format_says_something_of_every_subject() {

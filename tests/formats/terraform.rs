@@ -1,14 +1,8 @@
 //! Plans in the formats of other tools.
 
-use insta::assert_snapshot;
 use serde_json::json;
 
 use super::plans::{applied, changed};
-
-#[test]
-fn a_plan_in_the_shape_of_terraform() {
-    assert_snapshot!(changed().run("plan --emulator --format terraform-json").stdout);
-}
 
 #[test]
 fn nulls_are_written_out_and_actions_are_those_of_terraform() {
