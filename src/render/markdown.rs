@@ -16,7 +16,8 @@ use super::phrases::{
     contingency, first_and_more, origin_text, released_by, sentence, symbol, unmanageable,
 };
 use super::sheet::{Rows, Sheet};
-use super::view::{ChangeView, FoldView, LeftAlone, PlanView, RefusalView, sentence_case};
+use super::totals::sentence_case;
+use super::view::{ChangeView, FoldView, LeftAlone, PlanView, RefusalView};
 use crate::gate::clean;
 use crate::model::{Address, Value};
 use crate::plan::{AcceptedRow, ActionKind, Coverage, FieldChange, FieldOrigin, Unmanaged};

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::super::view::selection;
+use super::super::totals::selection;
 use crate::audit::{Audit, Kind, SessionAudit};
 use crate::model::Address;
 

@@ -6,7 +6,8 @@ use std::hash::Hash;
 use indexmap::IndexMap;
 
 use super::super::phrases::counted;
-use super::super::view::{PlanView, selecting, selection};
+use super::super::totals::selection;
+use super::super::view::{PlanView, selecting};
 use super::super::who::{who_key, who_lines};
 use super::words;
 use crate::api::{Trail, Who};
