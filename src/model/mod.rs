@@ -3,6 +3,7 @@
 mod address;
 mod aired;
 mod config;
+mod equality;
 mod field;
 mod field_map;
 mod format;
