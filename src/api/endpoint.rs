@@ -1,17 +1,13 @@
-//! Turns a region, or the user's own address, into the endpoint of calls.
+//! Turns a region, or the user's own address, into the endpoint of a service.
 //!
 //! Nothing in YAML chooses a host: a region only picks a row of the table of [`Region`]s.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use crate::gate::Secrets;
 use crate::model::{Region, Served};
-use crate::wire::{METADATA_HOST, Product, Secret, SignatureVersion};
+use crate::wire::{METADATA_HOST, Product, SignatureVersion};
 
 /// The vendor's domain, the only one besides loopback that V1 signatures may go to.
 const VENDOR: &str = ".aliyuncs.com";
@@ -20,14 +16,14 @@ const VENDOR: &str = ".aliyuncs.com";
 const CENTRAL_REGION: &str = "cn-shanghai";
 
 /// The Live endpoint of every region without its own (official endpoint list of version 2016-11-01).
-const LIVE: &str = "live.aliyuncs.com";
+pub(super) const LIVE: &str = "live.aliyuncs.com";
 
 /// The endpoint of one service: scheme, host and port, never a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    secure: bool,
-    host: String,
-    port: Option<u16>,
+    pub(super) secure: bool,
+    pub(super) host: String,
+    pub(super) port: Option<u16>,
 }
 
 /// Why a text is not an endpoint, or an endpoint may not be used.
@@ -170,151 +166,8 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// An address that hands out keys, with path and query: either may contain a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyAddress {
-    pub(super) endpoint: Endpoint,
-    pub(super) path: Secret,
-    pub(super) query: Secret,
-}
-
-impl KeyAddress {
-    /// Scheme, host and port of the address.
-    pub fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
-    }
-
-    /// Registers what may be secret in the text of an address, valid or not. Path and query may be common words, so
-    /// only the whole of each is hidden.
-    pub(super) fn tell_text(text: &str, secrets: &Secrets) {
-        tell_user(text, secrets);
-        let Ok(url) = reqwest::Url::parse(text) else { return secrets.learn_whole(text) };
-        secrets.learn_whole(&decoded(url.path()));
-        secrets.learn_whole(&decoded(url.query().unwrap_or_default()));
-        url.query_pairs().for_each(|(_, value)| secrets.learn_whole(&value));
-        // Words of plain lowercase letters belong to the address itself, such as `credentials`.
-        let is_own =
-            |word: &str| word.chars().all(|letter| letter.is_ascii_lowercase() || "-._".contains(letter));
-        let words = url.path_segments().into_iter().flatten().filter(|word| !is_own(word));
-        words.for_each(|word| secrets.learn_whole(&decoded(word)));
-    }
-
-    pub(super) fn tell(&self, secrets: &Secrets) {
-        let Self { endpoint, path, query } = self;
-        Self::tell_text(&format!("{endpoint}{}?{}", path.expose(), query.expose()), secrets);
-    }
-}
-
-/// Registers the user name and the password in an address.
-pub(super) fn tell_user(text: &str, secrets: &Secrets) {
-    let Ok(url) = reqwest::Url::parse(text) else { return };
-    secrets.learn_whole(&decoded(url.username()));
-    secrets.learn(&decoded(url.password().unwrap_or_default()));
-}
-
-fn decoded(text: &str) -> Cow<'_, str> {
-    percent_encoding::percent_decode_str(text).decode_utf8_lossy()
-}
-
-impl FromStr for KeyAddress {
-    type Err = EndpointError;
-
-    /// Without TLS only to loopback and link-local addresses, such as those of sidecars and of the vendor's metadata
-    /// service: farther away, others could read the keys in the answer.
-    fn from_str(text: &str) -> Result<Self, EndpointError> {
-        let url = reqwest::Url::parse(text).map_err(|_| EndpointError::NotAddress)?;
-        let host = url.host_str().ok_or(EndpointError::NotAddress)?.to_owned();
-        let is_bare = url.username().is_empty() && url.password().is_none();
-        let secure = match url.scheme() {
-            "https" if is_bare => true,
-            "http" if is_bare => false,
-            _ => return Err(EndpointError::NotAddress),
-        };
-        if !secure && !is_near(&host) {
-            return Err(EndpointError::PlainKey(host));
-        }
-        Ok(Self {
-            endpoint: Endpoint { secure, host, port: url.port() },
-            path: Secret::new(url.path()),
-            query: Secret::new(url.query().unwrap_or_default()),
-        })
-    }
-}
-
-/// The endpoints for calls: per domain, and for calls about the caller.
-#[derive(Debug)]
-pub(super) struct Endpoints {
-    regional: BTreeMap<Arc<str>, Endpoint>,
-    central: Endpoint,
-    sts: Endpoint,
-}
-
-impl Endpoints {
-    /// Sends all calls to one endpoint.
-    pub(super) fn only(central: Endpoint) -> Self {
-        Self { regional: BTreeMap::new(), sts: central.clone(), central }
-    }
-
-    /// The documented Live endpoint of each domain's region, and the central endpoints for all else; STS may be
-    /// elsewhere.
-    pub(super) fn documented(
-        regions: &BTreeMap<Arc<str>, String>,
-        sts: Option<&Endpoint>,
-    ) -> Result<Self, EndpointError> {
-        let live = |region| Endpoint::documented(Product::Live, region);
-        let regional = regions.iter().map(|(domain, region)| Ok((domain.clone(), live(Some(region))?)));
-        let sts = sts.cloned().map_or_else(|| Endpoint::documented(Product::Sts, None), Ok)?;
-        Ok(Self { regional: regional.collect::<Result<_, _>>()?, central: live(None)?, sts })
-    }
-
-    /// The documented Live endpoints of further domains' regions; none if there is one endpoint for all calls. A region
-    /// that is no region selects no host, so its domain stays with the central one.
-    pub(super) fn further(&self, regions: &BTreeMap<Arc<str>, String>) -> BTreeMap<Arc<str>, Endpoint> {
-        let live = |region| Endpoint::documented(Product::Live, Some(region)).ok();
-        let further = regions.iter().filter(|_| !self.is_only());
-        further.filter_map(|(domain, region)| Some((domain.clone(), live(region)?))).collect()
-    }
-
-    /// Whether there is one endpoint for all calls.
-    fn is_only(&self) -> bool {
-        self.central == self.sts
-    }
-
-    pub(super) fn of(&self, domain: &str) -> &Endpoint {
-        self.regional.get(domain).unwrap_or(&self.central)
-    }
-
-    pub(super) fn central(&self) -> &Endpoint {
-        &self.central
-    }
-
-    pub(super) fn sts(&self) -> &Endpoint {
-        &self.sts
-    }
-
-    /// VOD in a region, or the one endpoint for all calls.
-    pub(super) fn vod(&self, region: Option<&str>) -> Result<Endpoint, EndpointError> {
-        match self.is_only() {
-            true => Ok(self.central.clone()),
-            false => Endpoint::documented(Product::Vod, region),
-        }
-    }
-
-    /// Where ActionTrail may list the calls about domains of a region, or the one endpoint for all calls. No document
-    /// says in which region the calls to Live's central endpoint are listed: in the domain's, or in that of the endpoint.
-    pub(super) fn trails(&self, region: Option<&str>) -> Result<Vec<Endpoint>, EndpointError> {
-        if self.is_only() {
-            return Ok(vec![self.central.clone()]);
-        }
-        let trail = |region| Endpoint::documented(Product::ActionTrail, region);
-        let own = trail(region)?;
-        let is_central = host(Product::Live, region) == LIVE;
-        let central = is_central.then(|| trail(None)).transpose()?.filter(|central| *central != own);
-        Ok(std::iter::once(own).chain(central).collect())
-    }
-}
-
-fn host(product: Product, region: Option<&str>) -> String {
+/// The host of a service in a region.
+pub(super) fn host(product: Product, region: Option<&str>) -> String {
     let known = region.and_then(Region::find);
     match (product, region) {
         (Product::Live, _) => match known {
@@ -347,7 +200,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// Loopback and link-local addresses, and the vendor's own metadata address.
-fn is_near(host: &str) -> bool {
+pub(super) fn is_near(host: &str) -> bool {
     is_loopback(host)
         || host == METADATA_HOST
         || address(host).is_some_and(|address| match address {
@@ -398,52 +251,6 @@ mod tests {
     }
 
     #[test]
-    fn each_domain_is_called_in_its_region() {
-        let regions = [("a.com", "cn-shanghai"), ("b.com", "eu-central-1")];
-        let regions = regions.map(|(domain, region)| (Arc::from(domain), region.to_owned())).into();
-        let endpoints = Endpoints::documented(&regions, None).unwrap();
-        let hosts = ["a.com", "b.com", "c.com"].map(|domain| endpoints.of(domain).authority());
-        assert_eq!(hosts, ["live.aliyuncs.com", "live.eu-central-1.aliyuncs.com", "live.aliyuncs.com"]);
-        let bad = [(Arc::from("a.com"), "evil.com/".to_owned())].into();
-        assert!(Endpoints::documented(&bad, None).is_err());
-    }
-
-    #[test]
-    fn further_domains_are_called_in_their_regions_too() {
-        let regions = [("a.com", "ap-southeast-1"), ("b.com", "evil.com/"), ("c.com", "cn-beijing")];
-        let regions = regions.map(|(domain, region)| (Arc::from(domain), region.to_owned())).into();
-        let further = |endpoints: Endpoints| -> Vec<String> {
-            endpoints
-                .further(&regions)
-                .iter()
-                .map(|(domain, endpoint)| format!("{domain} {endpoint}"))
-                .collect()
-        };
-        let documented = Endpoints::documented(&BTreeMap::new(), None).unwrap();
-        let found = ["a.com https://live.ap-southeast-1.aliyuncs.com", "c.com https://live.aliyuncs.com"];
-        assert_eq!(further(documented), found);
-        assert_eq!(further(Endpoints::only("http://127.0.0.1:8787".parse().unwrap())), [""; 0]);
-    }
-
-    #[test]
-    fn calls_to_the_central_endpoint_may_be_listed_in_two_regions() {
-        let trails = |endpoints: &Endpoints, region| -> Vec<String> {
-            endpoints.trails(region).unwrap().iter().map(Endpoint::authority).collect()
-        };
-        let documented = Endpoints::documented(&BTreeMap::new(), None).unwrap();
-        let [central, beijing, singapore] = ["cn-shanghai", "cn-beijing", "ap-southeast-1"]
-            .map(|one| format!("actiontrail.{one}.aliyuncs.com"));
-        for region in [None, Some("cn-shanghai")] {
-            assert_eq!(trails(&documented, region).join(" "), central);
-        }
-        assert_eq!(trails(&documented, Some("cn-beijing")), [beijing, central]);
-        assert_eq!(trails(&documented, Some("ap-southeast-1")), [singapore]);
-        let only = Endpoints::only("http://127.0.0.1:8787".parse().unwrap());
-        assert_eq!(trails(&only, Some("cn-beijing")), ["127.0.0.1:8787"]);
-        assert!(documented.trails(Some("evil.com/")).is_err());
-    }
-
-    #[test]
     fn a_region_can_not_choose_a_host() {
         for region in ["", "evil.com/", "cn-shanghai.evil.com", "a@b", "CN-SHANGHAI"] {
             let error = Endpoint::documented(Product::Vod, Some(region)).unwrap_err();
@@ -467,29 +274,6 @@ mod tests {
         ] {
             assert_eq!(Endpoint::of_vendor(host), Err(EndpointError::Foreign(host.into())));
         }
-    }
-
-    #[test]
-    fn keys_travel_in_the_clear_to_nobody_else() {
-        let parse = |text: &str| text.parse::<KeyAddress>().map(|address| address.endpoint.to_string());
-        for near in [
-            "http://127.0.0.1:80/x?y",
-            "http://localhost:9/",
-            "http://169.254.1.2/k",
-            "http://100.100.100.200/k",
-            "http://[fe80::1]/",
-            "https://10.0.0.1/k",
-        ] {
-            assert!(parse(near).is_ok(), "{near}");
-        }
-        for far in ["10.0.0.1", "example.com", "100.100.100.201", "127.0.0.1.example.com"] {
-            assert_eq!(parse(&format!("http://{far}/k")), Err(EndpointError::PlainKey(far.into())));
-        }
-        for none in ["", "/k", "ftp://127.0.0.1/k", "https://u@a.com/k", "https://:p@a.com/k"] {
-            assert_eq!(parse(none), Err(EndpointError::NotAddress), "{none}");
-        }
-        let shown = format!("{:?}", "https://a.com/hush?hush=hush".parse::<KeyAddress>().unwrap());
-        assert!(!shown.contains("hush"), "{shown}");
     }
 
     #[test]
@@ -534,19 +318,5 @@ mod tests {
             assert!(permit(other, SignatureVersion::V1).is_err(), "{other}");
             assert_eq!(permit(other, SignatureVersion::V3), Ok(()));
         }
-    }
-
-    #[test]
-    fn sts_is_asked_at_its_own_endpoint_or_at_the_one_that_is_given() {
-        let regions = BTreeMap::from([("a.com".into(), "ap-southeast-1".to_owned())]);
-        let documented = Endpoints::documented(&regions, None).unwrap();
-        assert_eq!(documented.sts().to_string(), "https://sts.aliyuncs.com");
-        assert_eq!(documented.of("a.com").to_string(), "https://live.ap-southeast-1.aliyuncs.com");
-        let given = Endpoints::only("http://127.0.0.1:8787".parse().unwrap());
-        assert_eq!(given.sts().to_string(), "http://127.0.0.1:8787");
-        let vod = |endpoints: &Endpoints| endpoints.vod(Some("ap-southeast-1")).unwrap().to_string();
-        assert_eq!(vod(&documented), "https://vod.ap-southeast-1.aliyuncs.com");
-        assert_eq!(vod(&given), "http://127.0.0.1:8787");
-        assert!(documented.vod(Some("evil.com/")).is_err());
     }
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::endpoint::{Endpoint, KeyAddress};
+use super::endpoint::Endpoint;
+use super::key_address::KeyAddress;
 use crate::gate::Secrets;
 use crate::wire::Secret;
 

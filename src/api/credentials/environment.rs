@@ -8,7 +8,8 @@ use super::variables::{
     ROLE_ARN, ROLE_SESSION_NAME, STS_ENDPOINT, STS_REGION, TOKEN, V1_DISABLED, proxies,
 };
 use super::{CredentialsError, Source, Surroundings};
-use crate::api::endpoint::{Endpoint, KeyAddress, tell_user};
+use crate::api::endpoint::Endpoint;
+use crate::api::key_address::{KeyAddress, tell_user};
 use crate::wire::{Key, Role, Secret};
 
 /// Registers the secrets in variables, used or not: a service may get them from elsewhere.

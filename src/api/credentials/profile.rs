@@ -16,7 +16,8 @@ use super::variables::{
     CONFIG_FILE, EXTERNAL_DISABLED, IN_VPC, METADATA_DISABLED, PROFILE, PROFILE_DISABLED,
 };
 use super::{Chosen, CredentialsError, Source, Surroundings, environment, external, ini};
-use crate::api::endpoint::{Endpoint, KeyAddress};
+use crate::api::endpoint::Endpoint;
+use crate::api::key_address::KeyAddress;
 use crate::gate::Secrets;
 
 /// The prefix of the ids of temporary keys.

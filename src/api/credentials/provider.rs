@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::CredentialsError;
 use super::secrets::tell_key;
 use super::source::{Chosen, Source};
-use crate::api::endpoint::{Endpoint, KeyAddress};
+use crate::api::endpoint::Endpoint;
+use crate::api::key_address::KeyAddress;
 use crate::gate::Secrets;
 use crate::wire::{Key, Role};
 
