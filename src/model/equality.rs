@@ -64,27 +64,9 @@ impl RecordConfig {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
+    use super::super::examples::{by_format, config, full_format};
     use super::super::{Format, FormatSettings, Part, Process, words};
     use super::*;
-
-    fn config() -> RecordConfig {
-        RecordConfig { vod_transcode_group: "g".into(), ..RecordConfig::default() }
-    }
-
-    fn by_format(formats: impl IntoIterator<Item = (Format, FormatSettings)>) -> RecordConfig {
-        RecordConfig { record_format: Some(formats.into_iter().collect()), ..RecordConfig::default() }
-    }
-
-    fn full_format() -> FormatSettings {
-        FormatSettings {
-            process: Some(Process::Transcode("g".into())),
-            slice_duration: Some(10),
-            auto_compose: Some(true),
-            video: Some(words("origin,compose")),
-            tags: Some("gala".into()),
-            unknown: BTreeMap::new(),
-        }
-    }
 
     #[test]
     fn the_compose_group_counts_only_while_auto_compose_is_on() {

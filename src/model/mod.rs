@@ -4,6 +4,8 @@ mod address;
 mod aired;
 mod config;
 mod equality;
+#[cfg(test)]
+mod examples;
 mod field;
 mod field_map;
 mod format;
