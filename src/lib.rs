@@ -26,8 +26,8 @@
 //!   what has no recording.
 //! - `apply/write.rs` is the one loop that every write goes through, and `Run::send` in `apply/run.rs` is the one place
 //!   that sends a write.
-//! - `render/view.rs` collects what is shown of a plan, `render/phrases.rs` has the words that formats share, and
-//!   `render/printed.rs` is the table of formats. `plan` words the reason of a change and what a guard found.
+//! - `render/view.rs` collects what is shown of a plan, `render/totals.rs` has the sentences about the whole of it,
+//!   `render/phrases.rs` the words that formats share, and `render/printed.rs` is the table of formats. `plan` words the reason of a change and what a guard found.
 //!
 //! The product is the binary. The library is public only for its tests and benches, and unstable: any version may
 //! change any of it.
