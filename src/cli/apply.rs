@@ -72,10 +72,8 @@ impl Run for Arguments {
 
     fn places(&self) -> Places<'_> {
         let (events, file) = self.streaming.output();
-        let others = || self.reviewed.iter().chain(self.replaying.file()).cloned();
-        Places::reading(move || self.planning.files().into_iter().chain(others()).collect())
-            .journals(self.planning.scope.keeping.folder())
-            .writing(events, file)
+        let others = || self.reviewed.iter().chain(self.replaying.file()).cloned().collect();
+        self.planning.places(others).writing(events, file)
     }
 
     /// Applies the files, or a saved plan if one is named instead.

@@ -113,10 +113,8 @@ impl Run for Arguments {
 
     fn places(&self) -> Places<'_> {
         let Self { planning, sessions, against, .. } = self;
-        let reads = || planning.files().into_iter().chain(sessions.clone()).chain(against.clone()).collect();
-        let places = Places::reading(reads)
-            .journals(planning.scope.keeping.folder())
-            .writing("--out", self.out.as_ref());
+        let others = move || sessions.iter().chain(against).cloned().collect();
+        let places = planning.places(others).writing("--out", self.out.as_ref());
         self.monitoring.places(planning.scope.format, places)
     }
 

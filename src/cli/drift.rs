@@ -85,8 +85,7 @@ impl Run for Arguments {
 
     fn places(&self) -> Places<'_> {
         let (events, file) = self.streaming.output();
-        let places = Places::reading(|| self.planning.files()).journals(self.planning.scope.keeping.folder());
-        let places = places.writing("--only-new", self.only_new.as_ref());
+        let places = self.planning.places(Vec::new).writing("--only-new", self.only_new.as_ref());
         self.monitoring.places(self.planning.scope.format, places.writing(events, file))
     }
 

@@ -74,10 +74,7 @@ impl Run for Arguments {
 
     fn places(&self) -> Places<'_> {
         let (events, file) = self.streaming.output();
-        Places::reading(|| self.files())
-            .journals(self.planning.scope.keeping.folder())
-            .writing("--out", self.out.as_ref())
-            .writing(events, file)
+        self.planning.places(|| self.others()).writing("--out", self.out.as_ref()).writing(events, file)
     }
 
     fn run(&self, Session { terminal, events, .. }: &Session) -> Result<Exit, Failure> {
@@ -118,11 +115,10 @@ impl Run for Arguments {
 }
 
 impl Arguments {
-    /// The files that this command reads.
-    fn files(&self) -> Vec<PathBuf> {
+    /// The files that this command reads besides those that it plans from.
+    fn others(&self) -> Vec<PathBuf> {
         let others = self.against.clone().into_iter().chain(self.replaying.file().cloned());
-        let base = self.base.iter().flat_map(|folder| base::files(folder, &self.planning.paths));
-        self.planning.files().into_iter().chain(others).chain(base).collect()
+        others.chain(self.base.iter().flat_map(|folder| base::files(folder, &self.planning.paths))).collect()
     }
 }
 

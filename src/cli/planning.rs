@@ -10,6 +10,7 @@ use super::candidates;
 use super::durations::{self, duration};
 use super::keeping::{Keeping, Leasing};
 use super::paths::Paths;
+use super::places::Places;
 use super::remote::Remote;
 use super::rules::Rules;
 use super::terminal::Terminal;
@@ -188,8 +189,13 @@ fn digest(text: &str) -> Result<String, String> {
 
 impl Planning {
     /// The files of [`Paths::files`], and the emulator's.
-    pub(super) fn files(&self) -> Vec<PathBuf> {
+    fn files(&self) -> Vec<PathBuf> {
         self.paths.files().into_iter().chain(self.scope.remote.emulator.clone()).collect()
+    }
+
+    /// What the command reads, `more` included, and the folder of its journals.
+    pub(super) fn places<'a>(&'a self, more: impl Fn() -> Vec<PathBuf> + 'a) -> Places<'a> {
+        Places::reading(move || [self.files(), more()].concat()).journals(self.scope.keeping.folder())
     }
 
     /// The arguments, besides the service, that distinguish what is planned from what other runs plan.

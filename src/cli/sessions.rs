@@ -64,10 +64,7 @@ impl Run for Arguments {
     }
 
     fn places(&self) -> Places<'_> {
-        let reads = || self.planning.files();
-        Places::reading(reads)
-            .journals(self.planning.scope.keeping.folder())
-            .writing("--out", self.out.as_ref())
+        self.planning.places(Vec::new).writing("--out", self.out.as_ref())
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {

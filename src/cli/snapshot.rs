@@ -38,9 +38,7 @@ impl Run for Arguments {
     }
 
     fn places(&self) -> Places<'_> {
-        let Planning { scope, .. } = &self.planning;
-        let reads = || self.planning.files();
-        Places::reading(reads).journals(scope.keeping.folder()).writing("--out", Some(&self.out))
+        self.planning.places(Vec::new).writing("--out", Some(&self.out))
     }
 
     /// Saves complete domains: a part of a domain would look like a domain that lost the rest.
