@@ -135,13 +135,9 @@ fn a_hung_write_is_unknown_to_whoever_insists() {
     let server = Server::start(&world, &["--data", "state.log", "--fault", "hang:action=Add,time=1h"]);
     let arguments = ["apply", "--auto-approve", "--endpoint", &server.url];
     let mut apply = world.command(&arguments).stderr(Stdio::piped()).spawn().unwrap();
-    let journal = world.path().join(".livevod/journal");
-    let is_sent = || {
-        let files = std::fs::read_dir(&journal).into_iter().flatten().flatten();
-        files
-            .map(|file| std::fs::read_to_string(file.path()).unwrap_or_default())
-            .any(|text| text.contains("intent"))
-    };
+    // An intent in the journal is not yet a request that was sent.
+    let state = world.path().join("state.log");
+    let is_sent = || std::fs::read_to_string(&state).is_ok_and(|log| log.contains("cam1"));
     while !is_sent() {
         std::thread::yield_now();
     }
