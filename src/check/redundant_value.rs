@@ -32,8 +32,7 @@ impl Settings {
         }
         // No name of a stream sorts before `*`.
         if trail.address.is_app_wide() {
-            let own = trail.rungs.iter().filter(|rung| rung.level == OriginKind::Stream);
-            self.of_star.extend(own.flat_map(|rung| rung.settings.values.fields()));
+            self.of_star.extend(trail.own.iter().flat_map(|rung| rung.settings.values.fields()));
         }
         Field::MANAGED.into_iter().for_each(|field| self.note(trail, field));
     }
@@ -84,7 +83,7 @@ fn is_switch(trail: &Trail<'_>, field: Field, (nearer, next): (Span, Span)) -> b
         _ => return false,
     };
     let is_at = |rung: &Rung<'_, '_>, span| rung.settings.get(field).is_some_and(|held| held.span == span);
-    let mut between = trail.rungs.iter().skip_while(|rung| !is_at(rung, nearer)).skip(1);
+    let mut between = trail.rungs().skip_while(|rung| !is_at(rung, nearer)).skip(1);
     between.by_ref().take_while(|rung| !is_at(rung, next)).any(|rung| rung.settings.get(other).is_some())
 }
 

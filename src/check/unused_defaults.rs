@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use super::facts::{Facts, Reached};
 use crate::config::{Defaults, Document, Settings};
 use crate::diag::{Code, Diagnostic, Findings};
-use crate::resolve::OriginKind;
 
 /// The blocks that some configuration inherits.
 #[derive(Default)]
@@ -13,9 +12,8 @@ pub(super) struct Inherited(HashSet<*const Settings>);
 
 impl Inherited {
     pub(super) fn visit(&mut self, Reached { trail, resolved, .. }: Reached<'_>) {
-        let inherited = trail.rungs.iter().filter(|rung| rung.level != OriginKind::Stream);
         if resolved.is_some() {
-            self.0.extend(inherited.map(|rung| std::ptr::from_ref(rung.settings)));
+            self.0.extend(trail.above.iter().map(|rung| std::ptr::from_ref(rung.settings)));
         }
     }
 

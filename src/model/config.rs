@@ -1,6 +1,7 @@
 //! One record-to-VOD configuration as plain settings.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -174,8 +175,9 @@ impl RecordConfig {
     /// Whether the service decides about a managed field that is not written; for the others the documents have a default,
     /// or say that there is none.
     pub fn leaves_to_the_service(field: Field) -> bool {
+        static DEFAULT: LazyLock<RecordConfig> = LazyLock::new(RecordConfig::default);
         let is_setting = field == field.whole() && !matches!(field.form(), Form::Group | Form::Formats);
-        is_setting && Self::default().get(field) == Value::Unset
+        is_setting && DEFAULT.get(field) == Value::Unset
     }
 
     /// Whether it is by-format.
@@ -322,6 +324,28 @@ impl RecordConfig {
             field => !self.get(*field).is_empty(),
         };
         Field::leaves().filter(is_shown).collect()
+    }
+
+    /// Whether both hold the very same value; values that are written in another way may mean the same all the same.
+    pub(super) fn holds_the_same(&self, other: &RecordConfig, field: Field) -> bool {
+        match field {
+            Field::VodTranscodeGroup => self.vod_transcode_group == other.vod_transcode_group,
+            Field::CycleDuration => self.cycle_duration == other.cycle_duration,
+            Field::AutoCompose => {
+                self.auto_compose == other.auto_compose && self.is_by_format() == other.is_by_format()
+            }
+            Field::ComposeVodTranscodeGroup => {
+                self.compose_vod_transcode_group == other.compose_vod_transcode_group
+            }
+            Field::OnDemand => self.on_demand == other.on_demand,
+            Field::StorageLocation => self.storage_location == other.storage_location,
+            Field::DelayTime => self.delay_time == other.delay_time,
+            Field::RecordContent => self.record_content == other.record_content,
+            Field::TranscodeTemplates => self.transcode_templates == other.transcode_templates,
+            Field::SpaceId => self.space_id == other.space_id,
+            Field::RecordFormat => self.record_format == other.record_format,
+            Field::Unknown | Field::Format(_) | Field::Part(..) => false,
+        }
     }
 }
 

@@ -42,9 +42,15 @@ impl RecordConfig {
 
     /// In what two normalized configurations differ, in the order of [`Field::leaves`].
     pub fn differences(&self, other: &RecordConfig) -> Vec<Field> {
+        if self == other {
+            return Vec::new();
+        }
         let has_formats = self.is_by_format() || other.is_by_format();
         let counts = |field: &Field| has_formats || field.whole() == *field;
         let differs = |field: &Field| {
+            if self.holds_the_same(other, *field) {
+                return false;
+            }
             let (one, two) = (self.get(*field), other.get(*field));
             match field {
                 // What a format implies means nothing where there is no such format.

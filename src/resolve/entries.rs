@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::desired::{Entry, Origin, OriginKind, Resolved, Wanted, step_in_words};
 use super::groupless::{self, Groupless};
 use super::groups;
-use super::inherit::{Above, Ladder, Level, Ruling, Word};
+use super::inherit::{Above, Ladder, Level, Ruling, Step, Word, steps};
 use super::layouts::{LaidApp, Layer, lay};
 use super::shape::{self, Shape};
 use super::tiers::Tiers;
@@ -84,6 +84,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
             return Some(Entry { key, wanted: Wanted::Absent(absent), expires: None });
         }
         let own = own_level(layers);
+        let own: Vec<Step> = steps([&own], self.tiers).collect();
         // With an invalid state, it is unknown whether the entry needs any settings.
         let mut states = layers.iter().filter_map(|layer| layer.block.state.as_ref());
         let doubt = self.doubt || states.any(|state| state.value == Written::Faulty);

@@ -18,8 +18,8 @@ pub(super) struct Level<'d> {
 
 /// The levels that reach one configuration.
 pub(super) struct Ladder<'l, 'd> {
-    /// Its own blocks.
-    pub(super) own: &'l Level<'d>,
+    /// Its own blocks, nearest first.
+    pub(super) own: &'l [Step<'l, 'd>],
     /// What it inherits.
     pub(super) above: &'l Above<'l, 'd>,
     /// Whether something that could hold a value was not read.
@@ -29,9 +29,7 @@ pub(super) struct Ladder<'l, 'd> {
 /// The levels above the configurations of one app, and what these inherit: it is found once for all of them.
 pub(super) struct Above<'l, 'd> {
     /// Nearest first.
-    levels: [&'l Level<'d>; 3],
-    /// The tiers that all levels name.
-    tiers: &'l Tiers<'d>,
+    steps: Vec<Step<'l, 'd>>,
     inherited: FieldMap<Ruling>,
 }
 
@@ -51,6 +49,11 @@ impl Ruling {
     pub(super) fn unwritten(field: Field) -> Self {
         Self { word: Word::Unset, origin: Origin::unwritten(field).clone(), depth: None }
     }
+
+    /// The same; unknown if it may be written somewhere that could not be read.
+    fn unless_written(field: Field, doubt: bool) -> Self {
+        Self { word: if doubt { Word::Unknown } else { Word::Unset }, ..Self::unwritten(field) }
+    }
 }
 
 /// What the nearest block says.
@@ -66,37 +69,37 @@ pub(super) enum Word {
 
 impl<'l, 'd> Above<'l, 'd> {
     pub(super) fn new(levels: [&'l Level<'d>; 3], tiers: &'l Tiers<'d>) -> Self {
-        let inherited = Field::MANAGED.into_iter().map(|field| (field, rule(levels, tiers, field)));
-        Self { levels, tiers, inherited: inherited.collect() }
+        let steps: Vec<Step> = steps(levels, tiers).collect();
+        let inherited = Field::MANAGED.into_iter().map(|field| {
+            let found = nearest(&steps, field);
+            (field, found.unwrap_or_else(|doubt| Ruling::unless_written(field, doubt)))
+        });
+        Self { inherited: inherited.collect(), steps }
     }
 }
 
 impl<'l, 'd> Ladder<'l, 'd> {
-    /// Every block that reaches the configuration, nearest first.
-    fn steps(&self) -> impl Iterator<Item = Step<'l, 'd>> {
-        let Above { levels: [app, domain, top], tiers, inherited: _ } = self.above;
-        steps([self.own, app, domain, top], tiers)
-    }
-
     /// The value that applies to a managed field.
     pub(super) fn rule(&self, field: Field) -> Ruling {
-        let own = rule([self.own], self.above.tiers, field);
-        if own.depth.is_some() {
-            return own;
+        let doubt = match nearest(self.own, field) {
+            Ok(own) => return own,
+            Err(doubt) => doubt || self.doubt,
+        };
+        match self.above.inherited.get(field) {
+            Some(Ruling { word, origin, depth: Some(depth) }) => {
+                let (word, origin, depth) = (word.clone(), origin.clone(), self.own.len() + depth);
+                Ruling { word, origin, depth: Some(depth) }
+            }
+            inherited => {
+                let is_unknown = inherited.is_some_and(|inherited| matches!(inherited.word, Word::Unknown));
+                Ruling::unless_written(field, doubt || is_unknown)
+            }
         }
-        let unwritten = || Ruling::unwritten(field);
-        let inherited = self.above.inherited.get(field).cloned().unwrap_or_else(unwritten);
-        if let Some(depth) = inherited.depth {
-            let own = steps([self.own], self.above.tiers).count();
-            return Ruling { depth: Some(own + depth), ..inherited };
-        }
-        let doubt = self.doubt || [&own, &inherited].iter().any(|one| matches!(one.word, Word::Unknown));
-        Ruling { word: if doubt { Word::Unknown } else { Word::Unset }, ..inherited }
     }
 
     /// The block so many steps away.
-    pub(super) fn rung(&self, depth: usize) -> Option<Rung<'l, 'd>> {
-        match self.steps().nth(depth)? {
+    pub(super) fn rung(&self, depth: usize) -> Option<&Rung<'l, 'd>> {
+        match self.own.iter().chain(&self.above.steps).nth(depth)? {
             Step::Rung(rung) => Some(rung),
             Step::Gap => None,
         }
@@ -118,21 +121,21 @@ pub(super) fn steps<'l, 'd, const N: usize>(
     })
 }
 
-/// The value that applies to a field if there are only these levels; unknown if it may be in a tier that could not be read.
-fn rule<'l, 'd, const N: usize>(levels: [&'l Level<'d>; N], tiers: &'l Tiers<'d>, field: Field) -> Ruling {
+/// The value that applies to a field if there are only these steps; if it is not written, whether it may be in a tier that could
+/// not be read.
+fn nearest(steps: &[Step<'_, '_>], field: Field) -> Result<Ruling, bool> {
     let mut doubt = false;
-    for (depth, step) in steps(levels, tiers).enumerate() {
+    for (depth, step) in steps.iter().enumerate() {
         let Step::Rung(rung) = step else {
             doubt = true;
             continue;
         };
         if let Some(setting) = rung.settings.get(field) {
             let (word, origin) = (word(field, setting), rung.origin(setting.span));
-            return Ruling { word, origin, depth: Some(depth) };
+            return Ok(Ruling { word, origin, depth: Some(depth) });
         }
     }
-    let word = if doubt { Word::Unknown } else { Word::Unset };
-    Ruling { word, ..Ruling::unwritten(field) }
+    Err(doubt)
 }
 
 /// One step away from the entry.

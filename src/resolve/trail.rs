@@ -16,16 +16,23 @@ pub struct Trail<'t> {
     pub address: &'t Address,
     /// Its stream's name in every block that declares it, nearest first.
     pub keys: &'t [Span],
-    /// Nearest first.
-    pub rungs: Vec<Rung<'t, 't>>,
+    /// Its own blocks, nearest first.
+    pub own: &'t [Rung<'t, 't>],
+    /// The blocks of its app, its domain and the top, nearest first.
+    pub above: &'t [Rung<'t, 't>],
     /// Whether a tier that may hold any setting could not be read.
     pub lacks_tier: bool,
 }
 
 impl<'t> Trail<'t> {
+    /// Every block, nearest first.
+    pub fn rungs(&self) -> impl Iterator<Item = &'t Rung<'t, 't>> {
+        self.own.iter().chain(self.above)
+    }
+
     /// Whether the value that applies to a field could be read; if not, that is reported already.
     pub fn is_known(&self, field: Field) -> bool {
-        match self.rungs.iter().find_map(|rung| rung.settings.get(field)) {
+        match self.rungs().find_map(|rung| rung.settings.get(field)) {
             Some(setting) => !matches!(setting.value, Written::Faulty),
             None => !self.lacks_tier,
         }
@@ -33,8 +40,11 @@ impl<'t> Trail<'t> {
 
     /// Everything that is written for a field, nearest first: the first one applies. `None` means `default`, or a value
     /// that could not be read.
-    pub fn written(&self, field: Field) -> impl Iterator<Item = (&Rung<'t, 't>, Spanned<Option<&'t Value>>)> {
-        self.rungs.iter().filter_map(move |rung| {
+    pub fn written(
+        &self,
+        field: Field,
+    ) -> impl Iterator<Item = (&'t Rung<'t, 't>, Spanned<Option<&'t Value>>)> {
+        self.rungs().filter_map(move |rung| {
             let setting = rung.settings.get(field)?;
             Some((rung, Spanned::new(setting.value.value(), setting.span)))
         })
@@ -63,20 +73,27 @@ fn follow_domain(
     let middle = level(OriginKind::Domain, domain.defaults.as_ref());
     for (app_name, LaidApp { keys: _, defaults, streams }) in lay(document, domain) {
         let app = Level { kind: OriginKind::App, layers: defaults };
+        let (above, lacks_above) = rungs(steps([&app, &middle, top], tiers));
         for (stream_name, layers) in streams {
             let address = Address::new(name.clone(), app_name.clone(), stream_name.clone());
             let keys: Vec<Span> = layers.iter().map(|layer| layer.block.key).collect();
-            let own = own_level(&layers);
-            let mut lacks_tier = false;
-            let rungs = steps([&own, &app, &middle, top], tiers).filter_map(|step| match step {
-                Step::Rung(rung) => Some(rung),
-                Step::Gap => {
-                    lacks_tier = true;
-                    None
-                }
-            });
-            let rungs = rungs.collect();
-            visit(&Trail { address: &address, keys: &keys, rungs, lacks_tier });
+            let level = own_level(&layers);
+            let (own, lacks_own) = rungs(steps([&level], tiers));
+            let lacks_tier = lacks_own || lacks_above;
+            visit(&Trail { address: &address, keys: &keys, own: &own, above: &above, lacks_tier });
         }
     }
+}
+
+/// The blocks, and whether a tier among them could not be read.
+fn rungs<'l, 'd>(steps: impl Iterator<Item = Step<'l, 'd>>) -> (Vec<Rung<'l, 'd>>, bool) {
+    let mut lacks_tier = false;
+    let rungs = steps.filter_map(|step| match step {
+        Step::Rung(rung) => Some(rung),
+        Step::Gap => {
+            lacks_tier = true;
+            None
+        }
+    });
+    (rungs.collect(), lacks_tier)
 }
