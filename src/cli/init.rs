@@ -127,10 +127,7 @@ impl Run for Arguments {
         }
         let next = match existing {
             Some(path) if path != Path::new(FOLDER) => {
-                format!(
-                    "The pipelines read the folder `{FOLDER}`: write `{}` in its place.\n",
-                    path.display()
-                )
+                format!("The pipelines read the folder `{FOLDER}`: move `{}` into it.\n", path.display())
             }
             Some(_) => String::new(),
             None => self.next(&facts),

@@ -45,7 +45,7 @@ pub(super) fn human_leases(view: &LeasesView, style: Style) -> String {
         return format!("{} is locked: {}\n", clean(store), clean(lock));
     }
     if leases.is_empty() {
-        return format!("No domain is held in {}.\n", clean(store));
+        return format!("No run holds a domain in {}.\n", clean(store));
     }
     let mut last = None;
     let width = leases.iter().map(|(_, held)| columns(&clean(&held.domain))).max().unwrap_or_default();
