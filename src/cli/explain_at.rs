@@ -122,11 +122,11 @@ impl Question<'_> {
         let first = Period::earlier(now, SignedDuration::from_hours(24 * PUBLISH_DAYS));
         let usage = |message: String| Failure::from(Diagnostic::new(Code::Usage, message));
         if self.time > now {
-            return Err(usage("the moment of `--at` is in the future".to_owned()));
+            return Err(usage("the time of `--at` is in the future".to_owned()));
         }
         if self.time < first {
             return Err(usage(format!(
-                "the moment of `--at` is more than {PUBLISH_DAYS} days ago, and the service lists no more"
+                "the time of `--at` is more than {PUBLISH_DAYS} days ago, and the service lists nothing older"
             )));
         }
         let from = Period::earlier(self.time, AROUND).max(first);

@@ -67,7 +67,7 @@ impl Window {
         if from < Period::earlier(now, SignedDuration::from_hours(24 * PUBLISH_DAYS)) {
             return Err(usage(format!("the period begins more than {PUBLISH_DAYS} days ago"))
                 .help(format!(
-                    "the service lists what was published in the last {PUBLISH_DAYS} days; for more, keep files of `livevod sessions`"
+                    "the service lists only the last {PUBLISH_DAYS} days; to look back further, save sessions regularly with `livevod sessions --out FILE`"
                 ))
                 .into());
         }

@@ -310,7 +310,7 @@ impl Check {
         match throttled {
             None => Self::ok(
                 "rate",
-                format!("{kept}; the service did not throttle, and does not say what is left"),
+                format!("{kept}; the service did not throttle, and does not report how many calls are left"),
             ),
             Some(error) => Self::new(
                 "rate",
