@@ -4,6 +4,26 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
+use crate::model::Period;
+use crate::wire::PUBLISH_DAYS;
+
+/// How long the service lists what was published.
+pub(super) const LISTED: SignedDuration = SignedDuration::from_hours(24 * PUBLISH_DAYS);
+
+/// How much younger the oldest time is that is asked for, so that it is still listed when the call arrives.
+pub(super) const SPARE: SignedDuration = SignedDuration::from_secs(60);
+
+/// The oldest time that is asked for.
+pub(super) fn oldest(now: Timestamp) -> Timestamp {
+    Period::earlier(now, LISTED - SPARE)
+}
+
+/// Whether the service no longer lists what was published at `time`. `30d` is not too old, although some time has passed since that
+/// argument was read.
+pub(super) fn is_too_old(time: Timestamp, now: Timestamp) -> bool {
+    time < Period::earlier(now, LISTED + SPARE)
+}
+
 /// `2026-11-01` (in UTC), `2026-11-01T08:00:00Z`, or how long ago: `7d`, `12h`.
 pub(super) fn since(text: &str) -> Result<Timestamp, String> {
     let wrong =

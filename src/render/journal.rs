@@ -265,7 +265,7 @@ pub(super) fn human_pruned(pruned: &Pruned, style: Style) -> String {
     let before = moment(*before);
     let verb = if *dry_run { "would be removed" } else { "removed" };
     let mut text = match removed.len() {
-        0 => format!("Nothing to remove: no run from before {before} can go.\n"),
+        0 => format!("Nothing to remove: no run from before {before} can be removed.\n"),
         count => {
             let head = format!("{} from before {before} {verb}, with snapshots:", counted(count, "run"));
             format!("{}\n", style.paint(Tone::Strong, &head))
