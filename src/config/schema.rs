@@ -48,7 +48,7 @@ fn require_only_needed(schema: &mut Schema) {
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes, is never filled")]
 struct File {
-    /// The format's version.
+    /// The version of the file format: 1.
     version: Version,
     /// The only account these files may be applied to.
     account: Account,
@@ -64,7 +64,7 @@ struct File {
     layouts: BTreeMap<String, Option<Layout>>,
     /// Patterns of addresses that livevod ignores: never reported as drift, never touched.
     ignore: Vec<String>,
-    /// Patterns of addresses that are never deleted, replaced or stopped, whatever the flags.
+    /// Patterns of addresses that are never deleted, replaced or stopped, by any flag.
     protect: Vec<String>,
     /// Patterns of streams that must be recorded whenever they are on air: `livevod audit` reports each that is not, even if no
     /// configuration applies to it.
@@ -75,7 +75,7 @@ struct File {
     domains: BTreeMap<String, Option<Domain>>,
 }
 
-/// An accepted difference: until a given day, the value that the service has in one field stays, and is not reported.
+/// An accepted difference: until a given day, the value that the service has in one field stays, and does not count as a difference.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes, is never filled")]
