@@ -26,11 +26,15 @@ impl Rate {
     /// Largest burst.
     const LARGEST_BURST: u32 = 300;
 
+    /// Timers are exact to a few milliseconds, so a call may come this part of a minute late, and the next ones at once.
+    const LATE_BY: u32 = 60 * 50;
+
     /// This many calls per minute, with bursts of half as many, but at most 300, and at most what the documented limit
-    /// leaves.
+    /// leaves; whatever the limit, what a timer that comes late leaves to be caught up with.
     pub fn per_minute(calls: NonZeroU32) -> Self {
         let left = Self::MOST_IN_A_MINUTE.saturating_sub(calls.get());
-        let burst = (calls.get() / 2).min(left).clamp(1, Self::LARGEST_BURST);
+        let late = calls.get() / Self::LATE_BY;
+        let burst = (calls.get() / 2).min(left).max(late).clamp(1, Self::LARGEST_BURST);
         Self { per_minute: calls, burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN) }
     }
 
@@ -72,7 +76,8 @@ mod tests {
     #[test]
     fn a_burst_is_half_the_rate_within_what_the_service_takes_in_a_minute() {
         let burst = |calls: u32| Rate::per_minute(NonZeroU32::new(calls).unwrap()).burst.get();
-        assert_eq!([1, 60, 600, 700, 800, 900, 950, 60_000].map(burst), [1, 30, 300, 250, 150, 50, 1, 1]);
+        assert_eq!([1, 60, 600, 700, 800, 900, 950, 5_999].map(burst), [1, 30, 300, 250, 150, 50, 1, 1]);
+        assert_eq!([6_000, 60_000, 6_000_000].map(burst), [2, 20, 300]);
         assert_eq!((Rate::default().per_minute.get(), Rate::default().burst.get()), (800, 150));
         for calls in 1..950 {
             assert!(calls + burst(calls) <= 951, "{calls}");

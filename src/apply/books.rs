@@ -148,8 +148,8 @@ impl Books {
     ///
     /// # Errors
     /// When its intent can't be written: then the write must not be sent.
-    pub(super) fn sending(&self, intention: &Intention<'_>) -> Result<u64, Error> {
-        self.journal.send(intention).map_err(|broken| Error::Withheld { reason: broken.to_string() })
+    pub(super) async fn sending(&self, intention: &Intention<'_>) -> Result<u64, Error> {
+        self.journal.send(intention).await.map_err(|broken| Error::Withheld { reason: broken.to_string() })
     }
 
     /// A write leaves for the service.

@@ -1,5 +1,7 @@
 //! Adds a configuration.
 
+use std::time::Duration;
+
 use super::cause::{Cause, Occupant};
 use super::confirm::Backoff;
 use super::decide::{ALREADY_EXISTS, Verdict, compare};
@@ -45,6 +47,10 @@ impl Write for Adding<'_> {
         let address = &self.guarded.change.address;
         let intention = Intention::add(address, self.after, None);
         Ok(Outgoing { intention, call: wire::add(address, self.after), kept: () })
+    }
+
+    fn waited(&mut self, for_disk: Duration) {
+        self.guarded.tries.retry.extend(for_disk);
     }
 
     async fn failed(&mut self, error: Error, (): ()) -> Option<Ended> {

@@ -1,6 +1,7 @@
 //! Deletes configurations, and proves that they are gone by listing the domain.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::yield_now;
 use tokio::time::Instant;
@@ -46,6 +47,10 @@ impl Write for Deleting<'_> {
         let call = wire::delete(&change.address, remote.spelling);
         let saved = domain.saved(change, remote);
         Ok(Outgoing { intention: Intention::delete(change, &saved.siblings), call, kept: saved })
+    }
+
+    fn waited(&mut self, for_disk: Duration) {
+        self.guarded.tries.retry.extend(for_disk);
     }
 
     /// The answer does not matter: the Delete may have arrived twice, or the answer may be wrong.

@@ -1,5 +1,7 @@
 //! Deletes a configuration and adds it again, with the shortest possible gap between.
 
+use std::time::Duration;
+
 use super::cause::{Cause, Failure, Occupant, Rest, Standing};
 use super::decide::{ALREADY_EXISTS, Met, Sent, Verdict, compare};
 use super::delete::{Deleting, absence};
@@ -73,6 +75,10 @@ impl Write for MakingRoom<'_> {
         }
         run.books.intend(&all).map_err(|cause| NoRoom::Ended(Ended::not_attempted(cause)))?;
         Ok(outgoing)
+    }
+
+    fn waited(&mut self, for_disk: Duration) {
+        self.deleting.guarded.tries.retry.extend(for_disk);
     }
 
     async fn failed(&mut self, error: Error, saved: Saved) -> Option<NoRoom> {

@@ -54,7 +54,8 @@ impl Run {
         self.books.announce(&intentions).await;
     }
 
-    /// The only way to send a write: the intent is on disk before it is sent, the answer is recorded after.
+    /// The only way to send a write: the intent is on disk before it is sent, the answer is recorded after. Says how long the
+    /// disk was waited for.
     ///
     /// # Errors
     /// When the call fails, or its intent can't be written: then nothing was sent.
@@ -63,6 +64,7 @@ impl Run {
         intention: Intention<'_>,
         call: Call,
         leave: Leave,
+        for_disk: &mut Duration,
     ) -> Result<Option<String>, Error> {
         let Leave { permit, until, is_urgent } = leave;
         // Asked again before a call that was refused for its timestamp or its key is repeated: in the meantime, another write may
@@ -82,7 +84,10 @@ impl Run {
             }
             holds
         };
-        let id = self.books.sending(&intention)?;
+        let asked = Instant::now();
+        let recorded = self.books.sending(&intention).await;
+        *for_disk = asked.elapsed();
+        let id = recorded?;
         let client = if is_urgent { &self.client().urgent() } else { self.client() };
         let sent = match self.books.secured().await {
             Ok(()) => client.write_in(permit, &call, Some(&leaves)).await,

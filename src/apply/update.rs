@@ -1,6 +1,8 @@
 //! Updates a configuration in place; with auto_compose off, tries the ways that the service may accept, one after
 //! another.
 
+use std::time::Duration;
+
 use super::domain::Domain;
 use super::fallback::{Fallback, Groups};
 use super::guarded::Guarded;
@@ -58,6 +60,10 @@ impl Write for Updating<'_> {
         let call = wire::update(&change.address, remote.spelling, self.after, off);
         let intention = Intention::update(&change.address, change.before(), self.after);
         Ok(Outgoing { intention, call, kept: remote })
+    }
+
+    fn waited(&mut self, for_disk: Duration) {
+        self.guarded.tries.retry.extend(for_disk);
     }
 
     async fn failed(&mut self, error: Error, remote: Remote) -> Option<Ended> {

@@ -6,6 +6,8 @@
 //!     └─ again ─┴─ an end
 //! ```
 
+use std::time::Duration;
+
 use super::journal::Intention;
 use super::run::{Leave, Run};
 use crate::api::Error;
@@ -24,6 +26,9 @@ pub(super) trait Write {
 
     /// The write over what was found at the address.
     fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Self::Kept>, Self::End>;
+
+    /// The wait for the disk does not count as the change's own time.
+    fn waited(&mut self, _for_disk: Duration) {}
 
     /// What follows from a failure; `None` if the write is to be attempted again.
     async fn failed(&mut self, error: Error, kept: Self::Kept) -> Option<Self::End>;
@@ -48,10 +53,12 @@ pub(super) async fn write<W: Write>(run: &Run, writer: &mut W) -> Result<(Option
     loop {
         let Ready { leave, found } = writer.ready().await?;
         let Outgoing { intention, call, kept } = writer.outgoing(found)?;
-        let error = match run.send(intention, call, leave).await {
+        let mut for_disk = Duration::ZERO;
+        let error = match run.send(intention, call, leave, &mut for_disk).await {
             Ok(request_id) => return Ok((request_id, kept)),
             Err(error) => error,
         };
+        writer.waited(for_disk);
         if let Some(end) = writer.failed(error, kept).await {
             return Err(end);
         }

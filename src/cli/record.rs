@@ -1,6 +1,7 @@
 //! The folder of journals: unfinished runs, and the journal and snapshot of this run.
 
 use std::collections::BTreeSet;
+use std::future::ready;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,8 +20,9 @@ use super::shared::{Elsewhere, Fetched, Shared, Wanted};
 use super::terminal::secrets;
 use crate::apply::journal::{
     Broken, Header, History, Journal, JournalError, JournalFile, LastEntry, LeftOpen, LeftOpenFound,
-    LeftOpenNow, Lock, LockError, NeededRuns, RunId, RunRecord, Sink, Stored, gaps, last_entry, left_open,
-    read_needed_runs, read_runs_beside, read_snapshot, save_snapshot, snapshot_name, until_settled,
+    LeftOpenNow, Lock, LockError, NeededRuns, RunId, RunRecord, Sink, Stored, Syncing, gaps, last_entry,
+    left_open, read_needed_runs, read_runs_beside, read_snapshot, save_snapshot, snapshot_name,
+    until_settled,
 };
 use crate::audit::{self, Write};
 use crate::diag::{Code, Diagnostic, Severity};
@@ -349,6 +351,10 @@ impl<S: Sink> Sink for Gated<S> {
     fn append(&mut self, lines: &str, sync: bool) -> io::Result<()> {
         self.0.append(&secrets().hide(lines), sync)
     }
+
+    fn sync(&mut self) -> Syncing {
+        self.0.sync()
+    }
 }
 
 /// The copy of a journal that goes to the store with the lease.
@@ -358,6 +364,10 @@ impl Sink for Copied {
     fn append(&mut self, lines: &str, sync: bool) -> io::Result<()> {
         self.0.give(lines, sync);
         Ok(())
+    }
+
+    fn sync(&mut self) -> Syncing {
+        Box::pin(ready(Ok(())))
     }
 }
 

@@ -5,12 +5,13 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Sink;
 use super::index::{self, Index, Known};
 use super::read::{JournalError, RunRecord, read, snapshot_name};
+use super::{Sink, Syncing};
 use crate::files::{Folder, LARGEST, Readers, Stamp};
 
 /// The extension of journal files.
@@ -44,7 +45,7 @@ impl FolderError {
 /// A journal that is being written.
 #[derive(Debug)]
 pub struct JournalFile {
-    file: File,
+    file: Arc<File>,
     /// Bytes up to here are whole lines.
     length: u64,
 }
@@ -55,20 +56,28 @@ impl JournalFile {
     /// # Errors
     /// When either can't be created, or the file already exists.
     pub fn create(folder: &Path, run: &str) -> Result<Self, FolderError> {
-        Ok(Self { file: make(folder, &format!("{run}.{EXTENSION}"), "")?, length: 0 })
+        let file = make(folder, &format!("{run}.{EXTENSION}"), "")?;
+        Ok(Self { file: Arc::new(file), length: 0 })
     }
 }
 
 impl Sink for JournalFile {
     /// Cuts off what a failed write left, if possible.
     fn append(&mut self, lines: &str, sync: bool) -> io::Result<()> {
-        let written = self.file.write_all(lines.as_bytes());
+        let written = self.file.as_ref().write_all(lines.as_bytes());
         let written = written.and_then(|()| if sync { self.file.sync_data() } else { Ok(()) });
         match written {
             Ok(()) => self.length += lines.len() as u64,
             Err(_) => _ = self.file.set_len(self.length),
         }
         written
+    }
+
+    /// On a thread of its own: a disk takes its time, and calls are under way.
+    fn sync(&mut self) -> Syncing {
+        let file = self.file.clone();
+        let synced = tokio::task::spawn_blocking(move || file.sync_data());
+        Box::pin(async { synced.await.unwrap_or_else(|error| Err(io::Error::other(error))) })
     }
 }
 

@@ -15,6 +15,7 @@ mod entry;
 mod file;
 mod history;
 mod index;
+mod intention;
 mod last;
 mod later;
 mod left_open;
@@ -26,6 +27,7 @@ mod read;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -40,6 +42,8 @@ pub use file::{
 };
 pub use history::{Confirmed, History};
 pub use index::matters_later;
+pub(super) use intention::Intention;
+use intention::Key;
 pub use last::{LastEntry, Told, last_entry};
 pub use later::changed_since;
 pub use left_open::{LeftOpen, LeftOpenKind, LeftOpenNow, gaps, judge, left_open, until_settled};
@@ -52,8 +56,8 @@ use super::cause::Cause;
 use super::report::ChangeOutcome;
 use crate::api::Error;
 use crate::gate;
-use crate::model::{Address, RecordConfig, Remote};
-use crate::plan::{ActionKind, Change, Contingent, Transition};
+use crate::model::Address;
+use crate::plan::ActionKind;
 
 /// Where lines go.
 pub trait Sink: Send {
@@ -62,7 +66,13 @@ pub trait Sink: Send {
     /// # Errors
     /// If it fails, none of the lines counts, and no further line is handed over.
     fn append(&mut self, lines: &str, sync: bool) -> io::Result<()>;
+
+    /// Puts every line so far on disk while further ones may be taken.
+    fn sync(&mut self) -> Syncing;
 }
+
+/// Ends once the lines are on disk. If it fails, it is unknown which are, and no further line is handed over.
+pub type Syncing = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
 /// Gives the time of each line.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -71,6 +81,8 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 #[derive(Clone)]
 pub struct Journal {
     inner: Arc<Mutex<OpenJournal>>,
+    /// Whoever has it syncs for all who wait for it.
+    syncs: Arc<tokio::sync::Mutex<()>>,
     clock: Clock,
 }
 
@@ -81,8 +93,12 @@ struct OpenJournal {
     /// The numbers of the intents that only the copy has.
     announced: BTreeMap<Key, u64>,
     next: u64,
-    /// The numbers of the writes that may be sent.
-    intents: BTreeMap<Key, u64>,
+    /// The writes that may be sent once their intents are on disk.
+    intents: BTreeMap<Key, Intended>,
+    /// How often intents were appended.
+    appended: u64,
+    /// How many of these times are certainly on disk.
+    synced: u64,
     /// The planned changes.
     planned: Vec<(Address, ActionKind)>,
     /// Those that ended, with their outcomes.
@@ -106,18 +122,12 @@ pub struct EndsAtOnce {
     pub unknown: Vec<Address>,
 }
 
-/// Two writes with the same key are one intent.
-type Key = (Address, Step, Option<Contingent>);
-
-/// A write that has no number yet.
-#[derive(Debug, Clone)]
-pub(super) struct Intention<'a> {
-    pub(super) address: &'a Address,
-    pub(super) step: Step,
-    pub(super) contingent: Option<Contingent>,
-    pub(super) before: Option<&'a RecordConfig>,
-    pub(super) after: Option<&'a RecordConfig>,
-    pub(super) siblings: Vec<(Address, RecordConfig)>,
+/// An intent that was appended.
+#[derive(Debug, Clone, Copy)]
+struct Intended {
+    number: u64,
+    /// At which time of appending, from 1.
+    appended: u64,
 }
 
 /// Why a write must not be sent.
@@ -156,12 +166,14 @@ impl Journal {
             announced: BTreeMap::new(),
             next: 1,
             intents: BTreeMap::new(),
+            appended: 0,
+            synced: 0,
             planned: header.changes.iter().map(|change| (change.address.clone(), change.action)).collect(),
             ended: BTreeMap::new(),
             under_way: BTreeSet::new(),
             broken: None,
         };
-        let journal = Self { inner: Arc::new(Mutex::new(inner)), clock };
+        let journal = Self { inner: Arc::new(Mutex::new(inner)), syncs: Arc::default(), clock };
         journal.lock().append(&[Entry::Begun(Box::new(header))], true)?;
         Ok(journal)
     }
@@ -254,41 +266,43 @@ impl Journal {
     /// Puts the intents of writes on disk, all at once; those already there stay.
     pub(super) fn intend(&self, intentions: &[Intention<'_>]) -> Result<(), Broken> {
         let time = (self.clock)();
-        let mut inner = self.lock();
-        let new: Vec<&Intention> = intentions.iter().filter(|one| !one.is_in(&inner.intents)).collect();
-        if new.is_empty() {
-            return Ok(());
-        }
-        let mut keys = Vec::new();
-        let mut number = inner.next;
-        let announced = std::mem::take(&mut inner.announced);
-        let mut take = |key: Key| {
-            let known = announced.get(&key).copied();
-            let taken = known.unwrap_or(number);
-            keys.push((key, taken));
-            number += u64::from(known.is_none());
-            taken
-        };
-        let (known, new): (Vec<&Intention>, Vec<&Intention>) =
-            new.into_iter().partition(|one| one.is_in(&announced));
-        let known: Vec<Entry> = known.into_iter().map(|one| one.entry(time, &mut take)).collect();
-        let new: Vec<Entry> = new.into_iter().map(|one| one.entry(time, &mut take)).collect();
-        inner.announced = announced;
-        inner.append_own(&known, new.is_empty())?;
-        if !new.is_empty() {
-            inner.append(&new, true)?;
-        }
-        inner.next = number;
-        inner.intents.extend(keys);
-        Ok(())
+        self.lock().intend(intentions, time, true)
     }
 
-    /// Records that a write of an intent is about to be sent; returns the intent's number.
-    pub(super) fn send(&self, intention: &Intention<'_>) -> Result<u64, Broken> {
-        self.intend(std::slice::from_ref(intention))?;
+    /// Records that a write of an intent is about to be sent; returns the intent's number. Waits until the intent is on
+    /// disk: one sync is enough for all that wait.
+    pub(super) async fn send(&self, intention: &Intention<'_>) -> Result<u64, Broken> {
+        let time = (self.clock)();
+        let (Intended { number, appended }, is_synced) = {
+            let mut inner = self.lock();
+            inner.intend(std::slice::from_ref(intention), time, false)?;
+            let intended = inner.intents[&intention.key()];
+            (intended, inner.synced >= intended.appended)
+        };
+        // What is on disk waits for no disk: something may not be recorded until it is sent.
+        if !is_synced {
+            self.synced(appended).await?;
+        }
+        self.lock().under_way.insert(intention.address.clone());
+        Ok(number)
+    }
+
+    /// Waits until what was appended up to this time is on disk.
+    async fn synced(&self, appended: u64) -> Result<(), Broken> {
+        let _first = self.syncs.lock().await;
+        let (covered, syncing) = {
+            let mut inner = self.lock();
+            match &inner.broken {
+                _ if inner.synced >= appended => return Ok(()),
+                Some(reason) => return Err(Broken(reason.clone())),
+                None => (inner.appended, inner.sink.sync()),
+            }
+        };
+        let synced = syncing.await;
         let mut inner = self.lock();
-        inner.under_way.insert(intention.address.clone());
-        Ok(inner.number(&intention.key()))
+        inner.unless_broken(synced)?;
+        inner.synced = inner.synced.max(covered);
+        Ok(())
     }
 
     pub(super) fn answered(&self, id: u64, sent: &Result<Option<String>, Error>) {
@@ -321,19 +335,18 @@ impl Journal {
 }
 
 impl OpenJournal {
-    /// The number of an intent that is on disk.
-    fn number(&self, key: &Key) -> u64 {
-        self.intents.get(key).copied().unwrap_or_default()
-    }
-
     /// After a failure it is unknown what the file contains, so nothing more is written.
     fn append(&mut self, entries: &[Entry], sync: bool) -> Result<(), Broken> {
         let lines = self.append_own(entries, sync)?;
+        self.give_copy(&lines, sync);
+        Ok(())
+    }
+
+    fn give_copy(&mut self, lines: &str, sync: bool) {
         if let Some(copy) = &mut self.copy {
             // Whoever needs it to arrive asks the copy itself.
-            let _ = copy.append(&lines, sync);
+            let _ = copy.append(lines, sync);
         }
-        Ok(())
     }
 
     /// Appends lines that the copy has already, or does not need; returns them.
@@ -342,95 +355,51 @@ impl OpenJournal {
             return Err(Broken(reason.clone()));
         }
         let lines = lines(entries).and_then(|lines| self.sink.append(&lines, sync).map(|()| lines));
-        lines.map_err(|error| {
+        self.unless_broken(lines)
+    }
+
+    fn unless_broken<T>(&mut self, written: io::Result<T>) -> Result<T, Broken> {
+        written.map_err(|error| {
             self.broken = Some(error.to_string());
             Broken(error.to_string())
         })
     }
-}
 
-impl<'a> Intention<'a> {
-    /// The intention to add a configuration where there is none.
-    pub(super) fn add(address: &'a Address, after: &'a RecordConfig, contingent: Option<Contingent>) -> Self {
-        let (step, siblings) = (Step::Add, Vec::new());
-        Self { address, step, contingent, before: None, after: Some(after), siblings }
-    }
-
-    /// The intention to update a configuration.
-    pub(super) fn update(
-        address: &'a Address,
-        before: Option<&'a RecordConfig>,
-        after: &'a RecordConfig,
-    ) -> Self {
-        let (step, siblings) = (Step::Update, Vec::new());
-        Self { address, step, contingent: None, before, after: Some(after), siblings }
-    }
-
-    /// The intention to delete a configuration, with those beside it that can be added back. What another app holds is
-    /// watched while the run lasts; a later run could not know who removed it.
-    pub(super) fn delete(change: &'a Change, siblings: &BTreeMap<Address, Remote>) -> Self {
-        let is_kept = |(other, remote): &(&Address, &Remote)| {
-            change.address.has_beside(other) && remote.unsupported.is_none()
+    /// Appends the intents that are not there yet; if `sync` is set, they are on disk when this returns.
+    fn intend(&mut self, intentions: &[Intention<'_>], time: Timestamp, sync: bool) -> Result<(), Broken> {
+        let new: Vec<&Intention> = intentions.iter().filter(|one| !one.is_in(&self.intents)).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut keys = Vec::new();
+        let mut number = self.next;
+        let announced = std::mem::take(&mut self.announced);
+        let mut take = |key: Key| {
+            let known = announced.get(&key).copied();
+            let taken = known.unwrap_or(number);
+            keys.push((key, taken));
+            number += u64::from(known.is_none());
+            taken
         };
-        let kept = siblings.iter().filter(is_kept);
-        Self {
-            address: &change.address,
-            step: Step::Delete,
-            contingent: None,
-            before: change.before(),
-            after: None,
-            siblings: kept
-                .map(|(address, remote)| (address.clone(), remote.config.clone().normalized()))
-                .collect(),
+        let (known, new): (Vec<&Intention>, Vec<&Intention>) =
+            new.into_iter().partition(|one| one.is_in(&announced));
+        let known: Vec<Entry> = known.into_iter().map(|one| one.entry(time, &mut take)).collect();
+        let new: Vec<Entry> = new.into_iter().map(|one| one.entry(time, &mut take)).collect();
+        self.announced = announced;
+        self.append_own(&known, sync && new.is_empty())?;
+        if !new.is_empty() {
+            let lines = self.append_own(&new, sync)?;
+            self.give_copy(&lines, true);
         }
-    }
-
-    /// The intention of a change whose write is known from the plan alone.
-    pub(super) fn planned(change: &'a Change) -> Option<Self> {
-        match &change.transition {
-            Transition::Create { after } => Some(Self::add(&change.address, after, None)),
-            Transition::Update { after, .. } => Some(Self::update(&change.address, change.before(), after)),
-            Transition::Delete { .. } if !change.address.is_app_wide() => {
-                Some(Self::delete(change, &BTreeMap::new()))
-            }
-            Transition::Delete { .. } | Transition::Replace { .. } => None,
+        self.appended += 1;
+        if sync {
+            self.synced = self.appended;
         }
+        self.next = number;
+        let appended = self.appended;
+        self.intents.extend(keys.into_iter().map(|(key, number)| (key, Intended { number, appended })));
+        Ok(())
     }
-
-    /// Whether it is on disk, with all its siblings.
-    fn is_in(&self, intents: &BTreeMap<Key, u64>) -> bool {
-        intents.contains_key(&self.key())
-            && self.siblings.iter().all(|(address, _)| intents.contains_key(&back(address)))
-    }
-
-    fn key(&self) -> Key {
-        (self.address.clone(), self.step, self.contingent)
-    }
-
-    /// Its line, with its own number and those of its siblings.
-    fn entry(&self, time: Timestamp, number: &mut impl FnMut(Key) -> u64) -> Entry {
-        let id = number(self.key());
-        let siblings = self.siblings.iter().map(|(address, config)| Sibling {
-            id: number(back(address)),
-            address: address.clone(),
-            config: config.clone(),
-        });
-        Entry::Intent(Box::new(Intent {
-            id,
-            time,
-            siblings: siblings.collect(),
-            address: self.address.clone(),
-            step: self.step,
-            contingent: self.contingent,
-            before: self.before.cloned(),
-            after: self.after.cloned(),
-        }))
-    }
-}
-
-/// The key of the Add that adds a sibling back.
-fn back(address: &Address) -> Key {
-    (address.clone(), Step::Add, Some(Contingent::AddSiblingsBack))
 }
 
 fn lines(entries: &[Entry]) -> io::Result<String> {
@@ -441,3 +410,6 @@ fn lines(entries: &[Entry]) -> io::Result<String> {
     }
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,19 +1,18 @@
 //! The journals that the processes of a run leave, and what each next process reads from them, as the command does.
 
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::SignedDuration;
 use livevod::apply::journal::{
-    self, Entry, Header, Journal, LeftOpen, LeftOpenNow, Memory, RunId, RunRecord, Sink, judge,
+    self, Header, Journal, LeftOpen, LeftOpenNow, Memory, RunId, RunRecord, judge,
 };
 use livevod::model::Snapshot;
 use livevod::plan::{Gaps, Plan};
 use livevod::resolve::Desired;
 
+use super::disk::{Book, Disk};
 use super::observer::Observer;
 use super::random::Random;
-use super::story::What;
 
 /// The name of the account in all outputs.
 pub(crate) const TARGET: &str = "simulation";
@@ -26,6 +25,7 @@ pub(crate) struct Folder {
     room: Option<usize>,
     /// How far off each process's clock is.
     clocks: Clocks,
+    disk: Disk,
 }
 
 /// The clock error of each process in seconds: between runs the clock steps back and forth, or the next run is on
@@ -55,8 +55,8 @@ impl std::fmt::Display for Clocks {
 }
 
 impl Folder {
-    pub(crate) fn new(observer: Arc<Observer>, room: Option<usize>, clocks: Clocks) -> Self {
-        Self { observer, journals: Mutex::default(), room, clocks }
+    pub(crate) fn new(observer: Arc<Observer>, room: Option<usize>, clocks: Clocks, disk: Disk) -> Self {
+        Self { observer, journals: Mutex::default(), room, clocks, disk }
     }
 
     /// Everything that was recorded so far.
@@ -91,7 +91,9 @@ impl Folder {
         let run = RunId::new(self.observer.now() + off, journals.len() as u32);
         drop(journals);
         let clock = self.observer.clone();
-        let book = Book { memory, observer: self.observer.clone() };
+        let disk = if is_first { self.disk } else { self.disk.mended() };
+        let observer = self.observer.clone();
+        let book = Book::new(memory, disk, move |what| observer.note(what));
         let highest = earlier.iter().map(|run| run.header.number).max().unwrap_or_default();
         let header = Header::new(&run, plan, None).behind(highest, earlier);
         let journal = Journal::begin(Box::new(book), Arc::new(move || clock.now() + off), header).ok()?;
@@ -120,22 +122,4 @@ pub(crate) fn look(runs: &[RunRecord], desired: &Desired, snapshot: &Snapshot) -
 /// What they removed and did not put back.
 pub(crate) fn gaps(runs: &[RunRecord]) -> Gaps {
     journal::gaps(runs)
-}
-
-/// A journal whose intents are part of the story.
-struct Book {
-    memory: Memory,
-    observer: Arc<Observer>,
-}
-
-impl Sink for Book {
-    fn append(&mut self, lines: &str, sync: bool) -> io::Result<()> {
-        self.memory.append(lines, sync)?;
-        for line in lines.lines() {
-            if let Ok(Entry::Intent(intent)) = serde_json::from_str(line) {
-                self.observer.note(What::Intended(intent, sync));
-            }
-        }
-        Ok(())
-    }
 }

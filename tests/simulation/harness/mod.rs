@@ -9,6 +9,7 @@
 //! real emulator, with signatures, but without a socket, and on a clock that only advances when every task waits. So a run takes
 //! milliseconds, and is exactly the same whenever its seed is run again.
 
+pub(crate) mod disk;
 pub(crate) mod files;
 pub(crate) mod invariants;
 pub(crate) mod journals;
@@ -32,6 +33,7 @@ use livevod::plan::Plan;
 use livevod::wire::{Key, Secret};
 use tokio::time::sleep;
 
+use self::disk::Disk;
 use self::journals::{Clocks, Folder};
 use self::observer::{Observer, account_clock};
 use self::process::{End, Ends, Process, Stage};
@@ -67,6 +69,9 @@ pub(crate) const ONCE_BROKEN: [u64; 121] = [
 /// This many are older than writes that rest on what was read for the plan.
 const BEFORE_APPROVAL: usize = 114;
 
+/// This many are older than disks that are slow.
+const BEFORE_DISKS: usize = 121;
+
 /// Texts that no output may contain.
 const SECRET: &str = "s3cr3t-of-the-simulation";
 const TOKEN: &str = "t0ken-of-the-simulation";
@@ -85,6 +90,7 @@ pub(crate) struct Run {
     /// The text of all journals.
     pub(crate) journals: String,
     pub(crate) clocks: Clocks,
+    pub(crate) disk: Disk,
     pub(crate) afterwards: Option<Afterwards>,
 }
 
@@ -131,7 +137,7 @@ impl Run {
         let Scene { yaml, quirks, is_released, call, held, .. } = &self.scene;
         let usual: Vec<&String> = quirks.iter().filter(|quirk| !is_default(quirk)).collect();
         let mut text = format!("seed {}\n\n{yaml}\nguards released: {is_released}; {call:?}\n", self.seed);
-        text.push_str(&format!("quirks: {usual:?}\n{}\nheld:\n", self.clocks));
+        text.push_str(&format!("quirks: {usual:?}\n{}\n{:?}\nheld:\n", self.clocks, self.disk));
         for item in held["configs"].as_array().into_iter().flatten() {
             text.push_str(&format!("  {item}\n"));
         }
@@ -200,7 +206,8 @@ async fn play(seed: u64) -> Run {
     weather.draw_straggler(&mut Random::added(seed, 3));
     let (service, observer) = account(&scene, random.fork());
     let clocks = Clocks::draw(seed);
-    let folder = Folder::new(observer.clone(), weather.room, clocks.clone());
+    let disk = if ONCE_BROKEN[..BEFORE_DISKS].contains(&seed) { Disk::default() } else { Disk::draw(seed) };
+    let folder = Folder::new(observer.clone(), weather.room, clocks.clone(), disk);
     let stage = Stage { scene: &scene, service, observer: observer.clone(), folder, key: key() };
     let (ends, rest) = (Ends { death: weather.death, stop: weather.stop, is_first: true }, weather.rest);
     observer.begin(Some(weather));
@@ -219,7 +226,8 @@ async fn play(seed: u64) -> Run {
         End::Refused(_) => None,
         End::Applied(_) | End::Died => afterwards(&stage, &truth, &second).await,
     };
-    Run { seed, processes: vec![first, second, third], story, truth, journals, clocks, afterwards, scene }
+    let processes = vec![first, second, third];
+    Run { seed, processes, story, truth, journals, clocks, disk, afterwards, scene }
 }
 
 /// An entry that the first process lost and the second one repaired is removed on purpose: no journal may bring it back.

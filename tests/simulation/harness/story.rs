@@ -37,8 +37,8 @@ pub(crate) enum What {
     Clock(i64),
     /// The process is asked to stop.
     Stopped,
-    /// The journal has an intent, and whether it is certainly on disk.
-    Intended(Box<Intent>, bool),
+    /// The journal has an intent, which is certainly on disk.
+    Intended(Box<Intent>),
     /// The process began a change.
     Started { address: Address, action: ActionKind },
     /// A change has its outcome, and whether a write was sent for it.
@@ -222,7 +222,7 @@ impl fmt::Display for What {
             What::Foreign(what, address) => write!(f, "somebody else: {} at {address}", what.name()),
             What::Clock(seconds) => write!(f, "the caller's clock jumps by {seconds} s"),
             What::Stopped => f.write_str("asked to stop"),
-            What::Intended(intent, _) => {
+            What::Intended(intent) => {
                 write!(f, "      # {:?} {} is in the journal", intent.step, intent.address)
             }
             What::Started { address, action } => write!(f, "  > {action:?} {address}"),

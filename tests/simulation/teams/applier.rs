@@ -2,12 +2,13 @@
 //! domains back.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use livevod::api::{Client, ClientSettings, Rate, Timeouts};
-use livevod::apply::journal::{self, Entry, Header, Journal, LeftOpenNow, Memory, RunId, RunRecord, Sink};
+use livevod::apply::journal::{self, Header, Journal, LeftOpenNow, Memory, RunId, RunRecord, Sink, Syncing};
 use livevod::apply::{ApplySettings, Outcome, PlanningRead, apply};
 use livevod::embedded;
 use livevod::emulator::Service;
@@ -19,6 +20,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
+use super::super::harness::disk::{Book, Disk};
 use super::super::harness::journals::{self, TARGET};
 use super::super::harness::key;
 use super::super::harness::process::{End, Process, SETTLE};
@@ -45,6 +47,7 @@ pub(super) struct World {
     pub(super) stage: Arc<Stage>,
     pub(super) service: Arc<Service>,
     pub(super) bucket: Arc<Bucket>,
+    pub(super) disk: Disk,
 }
 
 /// One process.
@@ -299,7 +302,7 @@ impl Applier {
     }
 
     fn client(&self) -> Client {
-        let World { stage, service, bucket: _ } = &self.world;
+        let World { stage, service, bucket: _, disk: _ } = &self.world;
         let (stamps, chances, number) = (stage.clone(), stage.clone(), self.machine.number);
         let inner = embedded::transport(service.clone());
         let wire = Wire { inner, stage: stage.clone(), machine: self.machine.clone() };
@@ -328,7 +331,8 @@ impl Applier {
         self.kept(|kept| kept.journal = memory.clone());
         let highest = earlier.iter().map(|run| run.header.number).max().unwrap_or_default();
         let header = Header::new(run, plan, None).behind(highest, earlier);
-        let book = Book { memory, stage: self.world.stage.clone(), process: self.machine.number };
+        let (stage, process) = (self.world.stage.clone(), self.machine.number);
+        let book = Book::new(memory, self.world.disk, move |what| stage.note(process, what));
         let (copy, machine) = (Copied(lease.clone()), self.machine.clone());
         let clock = Arc::new(move || machine.now());
         let journal = Journal::begin_with(Box::new(book), Some(Box::new(copy)), clock, header).ok()?;
@@ -373,25 +377,6 @@ impl Drop for Keeping {
     }
 }
 
-/// A journal whose intents are part of the story.
-struct Book {
-    memory: Memory,
-    stage: Arc<Stage>,
-    process: usize,
-}
-
-impl Sink for Book {
-    fn append(&mut self, lines: &str, sync: bool) -> io::Result<()> {
-        self.memory.append(lines, sync)?;
-        for line in lines.lines() {
-            if let Ok(Entry::Intent(intent)) = serde_json::from_str(line) {
-                self.stage.note(self.process, What::Intended(intent, sync));
-            }
-        }
-        Ok(())
-    }
-}
-
 /// The copy of a journal for others.
 struct Copied(Lease);
 
@@ -399,5 +384,9 @@ impl Sink for Copied {
     fn append(&mut self, lines: &str, sync: bool) -> io::Result<()> {
         self.0.give(lines, sync);
         Ok(())
+    }
+
+    fn sync(&mut self) -> Syncing {
+        Box::pin(ready(Ok(())))
     }
 }

@@ -10,6 +10,7 @@ use livevod::plan::Unsupported;
 use livevod::store::{Lost, Says};
 
 use super::super::harness::Run;
+use super::super::harness::disk::Disk;
 use super::super::harness::invariants::ALL;
 use super::super::harness::journals::Clocks;
 use super::super::harness::observer::beginning;
@@ -109,6 +110,7 @@ fn promises(team: Team) -> Option<(&'static str, String)> {
             truth,
             journals: one.journal,
             clocks: Clocks::draw(seed),
+            disk: Disk::default(),
             afterwards: None,
         };
         let alone = judge(&run, &|name| {

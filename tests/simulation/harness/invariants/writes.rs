@@ -500,7 +500,7 @@ pub(super) fn every_write_is_in_the_journal_before(run: &Run) -> Result<(), Stri
     for view in View::all(run) {
         for (at, call, address) in view.writes() {
             let is_noted = view.applying().take_while(|(place, _)| *place < at).any(|(_, what)| match what {
-                What::Intended(intent, is_synced) => *is_synced && is_intent_of(intent, call.step, address),
+                What::Intended(intent) => is_intent_of(intent, call.step, address),
                 _ => false,
             });
             if !is_noted {

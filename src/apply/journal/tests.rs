@@ -1,0 +1,127 @@
+use std::collections::VecDeque;
+
+use tokio::sync::oneshot;
+
+use super::*;
+use crate::model::{RecordConfig, Snapshot};
+use crate::plan::{PlanOptions, plan};
+use crate::resolve::Desired;
+use crate::source::Sources;
+
+/// Ends a sync, well or not.
+type End = oneshot::Sender<io::Result<()>>;
+
+/// A disk whose syncs end when the test says so.
+#[derive(Clone, Default)]
+struct Disk {
+    lines: Memory,
+    syncs: Arc<Mutex<VecDeque<End>>>,
+}
+
+impl Sink for Disk {
+    fn append(&mut self, lines: &str, sync: bool) -> io::Result<()> {
+        self.lines.append(lines, sync)
+    }
+
+    fn sync(&mut self) -> Syncing {
+        let (end, ended) = oneshot::channel();
+        self.syncs.lock().unwrap().push_back(end);
+        Box::pin(async { ended.await.unwrap() })
+    }
+}
+
+impl Disk {
+    fn end(&self, result: io::Result<()>) {
+        self.syncs.lock().unwrap().pop_front().unwrap().send(result).unwrap();
+    }
+
+    fn syncs(&self) -> usize {
+        self.syncs.lock().unwrap().len()
+    }
+
+    fn intents(&self) -> usize {
+        self.lines.text().matches(r#""event":"intent""#).count()
+    }
+}
+
+fn journal(disk: &Disk) -> Journal {
+    let (time, empty) = (Timestamp::UNIX_EPOCH, Desired::default());
+    let plan = plan(&empty, &Snapshot::default(), &Sources::default(), &PlanOptions::default());
+    let header = Header::new(&RunId::new(time, 1), &plan, None);
+    Journal::begin(Box::new(disk.clone()), Arc::new(move || time), header).unwrap()
+}
+
+fn address(stream: &str) -> Address {
+    format!("live.example.com/show/{stream}").parse().unwrap()
+}
+
+/// A write that is about to be sent.
+fn sends(journal: &Journal, stream: &'static str) -> tokio::task::JoinHandle<Result<u64, Broken>> {
+    let journal = journal.clone();
+    tokio::spawn(async move {
+        let config = RecordConfig::default();
+        journal.send(&Intention::add(&address(stream), &config, None)).await
+    })
+}
+
+/// Lets every task go as far as it can.
+async fn go_on() {
+    for _ in 0..9 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_write_waits_for_the_disk_and_one_sync_is_enough_for_all_that_wait() {
+    let disk = Disk::default();
+    let journal = journal(&disk);
+    let first = sends(&journal, "cam1");
+    go_on().await;
+    let later = [sends(&journal, "cam2"), sends(&journal, "cam3"), sends(&journal, "cam4")];
+    go_on().await;
+    // The sync that is under way may not cover what came after it.
+    assert_eq!((disk.intents(), disk.syncs(), first.is_finished()), (4, 1, false));
+    disk.end(Ok(()));
+    go_on().await;
+    assert!(first.is_finished() && later.iter().all(|one| !one.is_finished()));
+    assert_eq!(disk.syncs(), 1);
+    disk.end(Ok(()));
+    go_on().await;
+    assert_eq!(disk.syncs(), 0);
+    let mut numbers = vec![first.await.unwrap().unwrap()];
+    for one in later {
+        numbers.push(one.await.unwrap().unwrap());
+    }
+    assert_eq!(numbers, [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn what_is_on_disk_waits_for_no_disk_not_even_a_broken_one() {
+    let disk = Disk::default();
+    let journal = journal(&disk);
+    let (known, config) = (address("cam1"), RecordConfig::default());
+    journal.intend(&[Intention::add(&known, &config, None)]).unwrap();
+    let other = sends(&journal, "cam2");
+    go_on().await;
+    assert!(!other.is_finished());
+    let again = sends(&journal, "cam1");
+    go_on().await;
+    assert!(again.is_finished(), "it waits for the sync of another write");
+    disk.end(Err(io::Error::other("the disk is gone")));
+    assert_eq!(other.await.unwrap(), Err(Broken("the disk is gone".to_owned())));
+    assert_eq!(sends(&journal, "cam1").await.unwrap(), Ok(1));
+    assert_eq!(sends(&journal, "cam3").await.unwrap(), Err(Broken("the disk is gone".to_owned())));
+    assert_eq!(journal.broken(), Some(Broken("the disk is gone".to_owned())));
+}
+
+#[tokio::test]
+async fn a_run_that_ends_at_once_has_sent_nothing_that_waits_for_the_disk() {
+    let disk = Disk::default();
+    let journal = journal(&disk);
+    let waiting = sends(&journal, "cam1");
+    go_on().await;
+    assert!(journal.end_at_once().unknown.is_empty());
+    disk.end(Ok(()));
+    waiting.await.unwrap().unwrap();
+    assert_eq!(journal.end_at_once().unknown, [address("cam1")]);
+}
