@@ -1,5 +1,7 @@
 //! Times on the command line: a day, a time, or how long ago.
 
+use std::sync::LazyLock;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
@@ -24,6 +26,9 @@ pub(super) fn is_too_old(time: Timestamp, now: Timestamp) -> bool {
     time < Period::earlier(now, LISTED + SPARE)
 }
 
+/// Now, when the first of a command's times was read: `--from 2d --to 1d` is a day, to the second.
+static NOW: LazyLock<Timestamp> = LazyLock::new(Timestamp::now);
+
 /// `2026-11-01` (in UTC), `2026-11-01T08:00:00Z`, or how long ago: `7d`, `12h`.
 pub(super) fn since(text: &str) -> Result<Timestamp, String> {
     let wrong =
@@ -35,7 +40,7 @@ pub(super) fn since(text: &str) -> Result<Timestamp, String> {
         return day.to_zoned(TimeZone::UTC).map(|day| day.timestamp()).map_err(wrong);
     }
     let span: Span = text.parse().map_err(wrong)?;
-    let ago = Timestamp::now().to_zoned(TimeZone::UTC).checked_sub(span.abs()).map_err(wrong)?;
+    let ago = NOW.to_zoned(TimeZone::UTC).checked_sub(span.abs()).map_err(wrong)?;
     Ok(ago.timestamp())
 }
 
@@ -64,6 +69,7 @@ mod tests {
         for ago in ["7d", "12h", "90m", "2w"] {
             assert!(since(ago).unwrap() < Timestamp::now(), "{ago}");
         }
+        assert_eq!(since("1d").unwrap().duration_since(since("2d").unwrap()), SignedDuration::from_hours(24));
         for wrong in ["", "yesterday", "2026-13-01", "7", "-", "99999999999999d"] {
             assert!(since(wrong).is_err(), "{wrong}");
         }
