@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
@@ -74,10 +74,12 @@ pub struct Service {
     store: Option<Mutex<Store>>,
     outside: Outside,
     call_log: Option<CallLog>,
+    /// Held by the one caller that waits for the disk; the callers behind find their writes already done.
+    turn: tokio::sync::Mutex<()>,
 }
 
 /// A handled request, whose answer waits until the state behind it is durable.
-pub(super) struct Begun {
+struct Begun {
     delivery: Delivery,
     /// The write that must be settled first.
     number: u64,
@@ -85,13 +87,6 @@ pub(super) struct Begun {
     faults: Vec<&'static str>,
     request_id: String,
     now: Timestamp,
-}
-
-impl Begun {
-    /// The number for [`Service::settle`].
-    pub(super) fn number(&self) -> u64 {
-        self.number
-    }
 }
 
 impl fmt::Debug for Service {
@@ -134,7 +129,14 @@ impl Service {
         let mut emulator = Emulator::new(settings);
         records.into_iter().for_each(|record| emulator.apply(record));
         let inner = Mutex::new(Delivering::new(emulator));
-        Self { api, inner, store: store.map(Mutex::new), outside, call_log: None }
+        Self {
+            api,
+            inner,
+            store: store.map(Mutex::new),
+            outside,
+            call_log: None,
+            turn: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Reports every call to `log` from now on.
@@ -165,8 +167,29 @@ impl Service {
         self.finish(request, begun, is_kept)
     }
 
+    /// Like [`deliver`](Self::deliver), but the disk blocks no other call. The request is handled at once; its answer waits
+    /// until the state behind it is on disk.
+    pub async fn delivered(self: &Arc<Self>, request: &Request) -> Delivery {
+        let begun = self.begin(request);
+        let is_kept = match self.verdict(begun.number) {
+            Some(is_kept) => is_kept,
+            None => self.settled(begun.number).await,
+        };
+        self.finish(request, begun, is_kept)
+    }
+
+    /// Like [`settle`](Self::settle); other calls go on in the meantime.
+    async fn settled(self: &Arc<Self>, number: u64) -> bool {
+        let _turn = self.turn.lock().await;
+        if let Some(is_kept) = self.verdict(number) {
+            return is_kept;
+        }
+        let service = self.clone();
+        tokio::task::spawn_blocking(move || service.settle(number)).await.unwrap_or(false)
+    }
+
     /// The first half of [`deliver`](Self::deliver), which does not wait.
-    pub(super) fn begin(&self, request: &Request) -> Begun {
+    fn begin(&self, request: &Request) -> Begun {
         let (now, request_id) = ((self.outside.now)(), (self.outside.request_id)());
         let mut inner = self.lock();
         let glance = Glance::at(request, self.api, inner.state());
@@ -179,7 +202,7 @@ impl Service {
     }
 
     /// The second half; `is_kept` is the result of [`settle`](Self::settle).
-    pub(super) fn finish(&self, request: &Request, begun: Begun, is_kept: bool) -> Delivery {
+    fn finish(&self, request: &Request, begun: Begun, is_kept: bool) -> Delivery {
         let Begun { mut delivery, number: _, glance, faults, request_id, now } = begun;
         if !is_kept {
             delivery.end = End::Answer(Emulator::internal_error(request, now, request_id.clone()));
@@ -193,8 +216,8 @@ impl Service {
     }
 
     /// Whether a write is on disk; `None` while that is open.
-    pub(super) fn verdict(&self, begun: &Begun) -> Option<bool> {
-        if self.store.is_none() { Some(true) } else { self.lock().pending.verdict(begun.number) }
+    fn verdict(&self, number: u64) -> Option<bool> {
+        if self.store.is_none() { Some(true) } else { self.lock().pending.verdict(number) }
     }
 
     /// Every call so far.
@@ -299,7 +322,7 @@ impl Service {
     }
 
     /// Puts waiting writes on disk, unless another caller has done so in the meantime.
-    pub(super) fn settle(&self, number: u64) -> bool {
+    fn settle(&self, number: u64) -> bool {
         let Some(store) = &self.store else { return true };
         if let Some(is_kept) = self.lock().pending.verdict(number) {
             return is_kept;
@@ -403,9 +426,9 @@ mod tests {
         let service = Service::open(Some(&path), Settings::default()).unwrap();
         let (first, look) = (request(&add_cam(), "1"), request(&describe("a.com", 1, None), "2"));
         let (first, look) = (service.begin(&first), service.begin(&look));
-        assert_eq!((service.verdict(&first), service.verdict(&look)), (None, None));
+        assert_eq!((service.verdict(first.number), service.verdict(look.number)), (None, None));
         assert!(service.settle(look.number));
-        assert_eq!(service.verdict(&first), Some(true));
+        assert_eq!(service.verdict(first.number), Some(true));
     }
 
     #[test]

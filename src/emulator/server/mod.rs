@@ -26,8 +26,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use super::oss;
-use super::service::Begun;
-use super::{Delivery, End, Service};
+use super::{End, Service};
 use crate::wire::Request;
 #[cfg(feature = "faults")]
 use door::{Door, Latch};
@@ -85,7 +84,6 @@ pub async fn serve(
         admin,
         #[cfg(feature = "faults")]
         latch,
-        turn: tokio::sync::Mutex::default(),
     });
     let router = Router::new().fallback(answer).with_state(server);
     let connections = GracefulShutdown::new();
@@ -122,8 +120,6 @@ struct Server {
     admin: Admin,
     #[cfg(feature = "faults")]
     latch: Latch,
-    /// Held by the one caller that waits for the disk; the callers behind find their writes already done.
-    turn: tokio::sync::Mutex<()>,
 }
 
 async fn answer(
@@ -145,32 +141,12 @@ async fn answer(
         return server.administer(&parts, &body);
     }
     let request = Request { body: body.to_vec(), ..head };
-    let delivery = server.deliver(&request).await;
+    let delivery = server.service.delivered(&request).await;
     sleep_if(delivery.delay).await;
     server.end(delivery.end).await
 }
 
 impl Server {
-    /// Handles the request at once, then waits until the state behind its answer is on disk.
-    async fn deliver(&self, request: &Request) -> Delivery {
-        let begun = self.service.begin(request);
-        let is_kept = match self.service.verdict(&begun) {
-            Some(is_kept) => is_kept,
-            None => self.settle(&begun).await,
-        };
-        self.service.finish(request, begun, is_kept)
-    }
-
-    async fn settle(&self, begun: &Begun) -> bool {
-        let _turn = self.turn.lock().await;
-        if let Some(is_kept) = self.service.verdict(begun) {
-            return is_kept;
-        }
-        let (service, number) = (self.service.clone(), begun.number());
-        // The disk must not block other connections.
-        tokio::task::spawn_blocking(move || service.settle(number)).await.unwrap_or(false)
-    }
-
     async fn end(&self, end: End) -> axum::response::Response {
         match end {
             End::Answer(response) => plain(response),
