@@ -127,13 +127,13 @@ const DECLARATIONS: [Declaration; 12] = [
     )
     .managed("Group of the merged file; needed where `auto_compose` is on."),
     field(Field::OnDemand, "on_demand", "OnDemand", START).managed(
-        "When recording starts: 0 by itself (default), 1 by HTTP callback, 2 by ingest parameters, 7 by hand.",
+        "When recording starts: 0 automatically (default), 1 by HTTP callback, 2 by ingest parameters, 7 by hand.",
     ),
     field(Field::StorageLocation, "storage_location", "StorageLocation", Form::Bucket).only_by_add().managed(
         "VOD bucket host; it can't be changed in place. If not written, the service's choice is kept.",
     ),
     field(Field::DelayTime, "delay_time", "DelayTime", DELAY).implied(Implied::Seconds(180)).managed(
-        "How long an interrupted stream is awaited before its file is closed, 15s to 6h. If not written, the service's value is kept; `default` is 3m.",
+        "How long the service waits for an interrupted stream before it closes the file, 15s to 6h. If not written, the service's value is kept; `default` is 3m.",
     ),
     field(Field::RecordContent, "record_content", "RecordContent", Form::Words(CONTENT))
         .implied(Implied::Set(&["raw"]))
