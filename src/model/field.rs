@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
@@ -288,16 +289,19 @@ impl Field {
     /// Everything that is compared and shown on its own: the fields, with the formats and their settings in place of
     /// [`Field::RecordFormat`].
     pub fn leaves() -> impl Iterator<Item = Field> {
-        let formats = || {
-            Format::ALL.into_iter().flat_map(|format| {
+        static LEAVES: LazyLock<Vec<Field>> = LazyLock::new(|| {
+            let formats = Format::ALL.into_iter().flat_map(|format| {
                 let parts = Part::ALL.into_iter().map(move |part| Field::Part(format, part));
                 std::iter::once(Field::Format(format)).chain(parts)
-            })
-        };
-        Self::ALL.into_iter().flat_map(move |field| {
-            let parts = (field == Field::RecordFormat).then(formats);
-            parts.into_iter().flatten().chain((field != Field::RecordFormat).then_some(field))
-        })
+            });
+            let formats: Vec<Field> = formats.collect();
+            let leaves = Field::ALL.into_iter().flat_map(|field| match field {
+                Field::RecordFormat => formats.clone(),
+                other => vec![other],
+            });
+            leaves.collect()
+        });
+        LEAVES.iter().copied()
     }
 
     fn declaration(self) -> &'static Declaration {
