@@ -39,7 +39,7 @@ pub enum EndpointError {
     #[error("the endpoint contains more than scheme, host and port")]
     More,
     /// Plain HTTP to another machine.
-    #[error("`http` to `{0}`: only loopback addresses may be called without TLS")]
+    #[error("the endpoint `http://{0}` is not encrypted: `http` is allowed only for loopback addresses")]
     Plain(String),
     /// A region name that could change the host it is put into.
     #[error("`{0}` is not a region such as `cn-shanghai`")]
@@ -48,7 +48,9 @@ pub enum EndpointError {
     #[error("not a URL such as `http://127.0.0.1:8787/credentials`")]
     NotAddress,
     /// Keys would travel unencrypted.
-    #[error("`http` to `{0}`: only loopback and link-local addresses may hand out keys without TLS")]
+    #[error(
+        "`http://{0}` is not encrypted: keys may be fetched over `http` only from loopback and link-local addresses"
+    )]
     PlainKey(String),
     /// A host outside the vendor's domain.
     #[error("`{0}` is not a host under `*{VENDOR}`; use `--endpoint` for other hosts")]

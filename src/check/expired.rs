@@ -11,7 +11,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         findings.push(
             Diagnostic::new(Code::Expired, format!("expired on {}", expires.value))
                 .label(expires.span, "this date has come")
-                .label(entry.key, "not deleted by the date")
+                .label(entry.key, "livevod does not delete it")
                 .help("write `state: absent` in place of its settings, or a later date")
                 .about(address),
         );

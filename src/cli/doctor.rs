@@ -121,7 +121,7 @@ fn without_credentials(failure: Failure) -> Result<Vec<Check>, Failure> {
     match failure.diagnostics.as_slice() {
         [Diagnostic { code: Code::Credentials, message, help, .. }] => {
             let credentials = Check::without_credentials(message, help.as_deref());
-            let skipped = |subject| Check::skipped(subject, "there is no key");
+            let skipped = |subject| Check::skipped(subject, "there are no credentials");
             let others = ["account", "clock", "endpoint", "permission"].map(skipped);
             Ok(std::iter::once(credentials).chain(others).collect())
         }

@@ -49,7 +49,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     unmanaged: bool,
 
-    /// Show, and exit with 2 for, only what is new or changed since the last check with FILE, which keeps what was found
+    /// Show only what is new or changed since the last check with the same FILE, and exit with 2 only for that; FILE keeps what was found
     #[arg(long, value_name = "FILE")]
     only_new: Option<PathBuf>,
 

@@ -57,7 +57,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", help_heading = "State")]
     load: Option<PathBuf>,
 
-    /// Play OSS, too, with this bucket: a store is then `oss://NAME`. KIND is versioned, suspended or locked, to see such a bucket refused
+    /// Emulate OSS too, with this bucket, for the store `oss://NAME`. KIND is versioned, suspended or locked: kinds that livevod refuses
     /// [default: none]
     #[arg(long = "bucket", value_name = "NAME[=KIND]", help_heading = "State")]
     buckets: Vec<NewBucket>,

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::goal::Reach;
 use super::keeping::Keeping;
 use super::load::Loaded;
+use super::moments::{is_too_old, oldest};
 use super::reading::{self, Asked};
 use super::record::Earlier;
 use super::remote::Remote;
@@ -119,17 +120,16 @@ impl Question<'_> {
 
     /// The time around the moment, as far as the service remembers it.
     fn period(&self, now: Timestamp) -> Result<Period, Failure> {
-        let first = Period::earlier(now, SignedDuration::from_hours(24 * PUBLISH_DAYS));
         let usage = |message: String| Failure::from(Diagnostic::new(Code::Usage, message));
         if self.time > now {
-            return Err(usage("the moment of `--at` is in the future".to_owned()));
+            return Err(usage("the time of `--at` is in the future".to_owned()));
         }
-        if self.time < first {
+        if is_too_old(self.time, now) {
             return Err(usage(format!(
-                "the moment of `--at` is more than {PUBLISH_DAYS} days ago, and the service lists no more"
+                "the time of `--at` is more than {PUBLISH_DAYS} days ago, and the service lists nothing older"
             )));
         }
-        let from = Period::earlier(self.time, AROUND).max(first);
+        let from = Period::earlier(self.time, AROUND).max(oldest(now));
         let whole = |time: Timestamp| Timestamp::from_second(time.as_second()).unwrap_or(time);
         Ok(Period::new(whole(from), whole(Period::later(self.time, AROUND).min(now))))
     }

@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
 const DELETE: &str =
-    "`state: absent` in an entry deletes its configuration, `prune: true` all that no file declares";
+    "`state: absent` in an entry deletes its configuration; `prune: true` deletes all that no file declares";
 const REFRESH: &str =
     "there is no state to refresh: every plan reads the service, and `livevod drift` only compares";
 const STATE: &str = "there is no state file: `livevod import` prints what the service holds";

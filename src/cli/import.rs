@@ -44,7 +44,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE|FOLDER")]
     out: Option<PathBuf>,
 
-    /// Add to the existing files at --out what no file declares
+    /// Add the configurations that no file declares to the existing files at --out
     #[arg(long)]
     merge: bool,
 

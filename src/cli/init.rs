@@ -22,7 +22,8 @@ Write a first file for your domains, and print the next commands
 
 The file has comments, is valid, and declares one configuration for each domain: every stream of the app `live`, without transcoding. \
 With several domains, each gets its own file in a folder. With --online, livevod asks the service for the account of the credentials \
-and the region of each domain, writes both, and prints how many configurations each domain has. Existing files are never overwritten.";
+and the region of each domain, writes both, and prints how many configurations each domain has. Existing files are never overwritten. \
+In a Git repository, `.livevod/` is added to `.gitignore`.";
 
 /// The domain that is written if none is named.
 const PLACEHOLDER: &str = "live.example.com";
@@ -48,7 +49,8 @@ pub(super) struct Arguments {
     #[arg(value_name = "DOMAIN", value_parser = domain)]
     domains: Vec<String>,
 
-    /// Write CI pipelines too: a plan in each pull request, apply after the merge, regular drift checks
+    /// Write CI pipelines too: a plan in each pull request, apply after the merge, regular drift checks. If the folder already has files
+    /// and no DOMAIN is given, write only the pipelines
     #[arg(long, value_enum, value_name = "HOST")]
     ci: Option<Host>,
 
@@ -127,10 +129,7 @@ impl Run for Arguments {
         }
         let next = match existing {
             Some(path) if path != Path::new(FOLDER) => {
-                format!(
-                    "The pipelines read the folder `{FOLDER}`: write `{}` in its place.\n",
-                    path.display()
-                )
+                format!("The pipelines read the folder `{FOLDER}`: move `{}` into it.\n", path.display())
             }
             Some(_) => String::new(),
             None => self.next(&facts),

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::connect::{Connection, with_source};
 use super::failure::Failure;
-use super::moments::length;
+use super::moments::{LISTED, SPARE, length};
 use super::observe::Observed;
 use super::reading;
 use super::terminal::Terminal;
@@ -45,7 +45,7 @@ pub(super) enum Past {
 
 fn past(text: &str) -> Result<Past, String> {
     match length(text) {
-        Some(length) if length > longest() => {
+        Some(length) if length > LISTED => {
             Err(format!("the service lists only the last {PUBLISH_DAYS} days"))
         }
         Some(length) if length.is_positive() => Ok(Past::Last(length)),
@@ -91,13 +91,6 @@ impl Replaying {
         }
     }
 }
-
-fn longest() -> SignedDuration {
-    SignedDuration::from_hours(24 * PUBLISH_DAYS)
-}
-
-/// How much younger the oldest time is that is asked for, so that it is still listed when the call arrives.
-const SPARE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Why a file is not enough for a domain that records transcoded streams.
 const WITHOUT_TRANSCODED: &str =
@@ -169,7 +162,7 @@ impl Live<'_> {
     async fn replay(&self, observed: &mut Observed, past: SignedDuration) {
         let now = self.connection.client.time().unwrap_or_else(|_| Timestamp::now());
         let to = Timestamp::from_second(now.as_second()).unwrap_or(now);
-        let period = Period::new(Period::earlier(to, past.min(longest() - SPARE)), to);
+        let period = Period::new(Period::earlier(to, past.min(LISTED - SPARE)), to);
         let domains = changed(observed);
         self.terminal.note(&announced(domains.len(), period, self.terminal));
         let after = observed.plan.decisions.carried_out(&observed.snapshot);

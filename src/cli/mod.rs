@@ -172,7 +172,7 @@ commands! {
     Restore(restore),
     /// List earlier runs, or show what one of them did
     Journal(journal),
-    /// List who holds which domains in the store, and end the lease of a run that is dead
+    /// List who holds which domains in the store, and end the lease of a run that hangs
     #[command(long_about = lease::LONG_HELP)]
     Lease(lease),
     /// Print the effective configurations, each value with its origin

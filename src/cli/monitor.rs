@@ -200,7 +200,7 @@ impl Monitor<'_> {
 
     fn unusable(&self, reason: &str) -> Diagnostic {
         let message = format!("the state in `{}` can't be used: {reason}", self.arguments.state.display());
-        let help = "receivers may be told again what they know; remove the file, or name another one with `--state FILE`";
+        let help = "receivers may get the same messages again; remove the file, or name another one with `--state FILE`";
         warning(Code::NotTold, message).help(help)
     }
 
@@ -275,9 +275,9 @@ fn warning(code: Code, message: String) -> Diagnostic {
 }
 
 fn undelivered(receiver: &str, reason: &str) -> Diagnostic {
-    let message = format!("`{receiver}` was not told that the result changed: {reason}");
+    let message = format!("the message to `{receiver}` was not delivered: {reason}");
     warning(Code::NotTold, message)
-        .help("the next run tries again; this run ends as if there were no receiver")
+        .help("the next run tries again; the result and the exit code of this run do not change")
 }
 
 /// What became of each message, by the receiver's name.

@@ -58,7 +58,7 @@ impl<'a> Progress<'a> {
     fn slow(&self, domain: &str, took: Duration) {
         let took = took.as_secs_f64();
         let told = format!(
-            "listing `{domain}` took {took:.1} s, longer than `--freshness`: each configuration is read by itself before it is written"
+            "listing `{domain}` took {took:.1} s, longer than `--freshness`: each configuration is read separately before it is written"
         );
         match &self.bar {
             Some(bar) => bar.println(told),

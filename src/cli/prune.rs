@@ -21,8 +21,8 @@ use crate::source::Sources;
 pub(super) const LONG_HELP: &str = "\
 Remove the journals and snapshots of old runs that nothing needs any more
 
-These runs stay: those that left something unfinished, those that say what became of a run that stays, and the last one against each \
-service. A run that was removed can't be undone any more (`livevod restore RUN`).";
+livevod keeps the runs that left something unfinished, the runs that say how those ended, and the last run against each service. A run \
+that was removed can't be undone any more (`livevod restore RUN`).";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

@@ -18,7 +18,7 @@ use crate::render::Exit;
 pub(super) const LONG_HELP: &str = "\
 Upload journals that only this machine has to the store
 
-An apply does this by itself. Run it after an apply that lost the store, and once for the journals from before there was a store.";
+An apply does this by itself. Run it after an apply that lost the store, and once for the journals from before you had a store.";
 
 const UPLOADED: &str = "Folder of the journals that are uploaded [default: .livevod/journal]";
 

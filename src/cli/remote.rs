@@ -60,7 +60,7 @@ pub(super) struct Remote {
     #[arg(long, value_name = "N", env = "LIVEVOD_RATE", value_parser = rate)]
     rate: Option<NonZeroU32>,
 
-    /// Maximum number of reads in flight, and of writes beside them
+    /// Maximum number of reads in flight, and of writes, which are counted separately
     #[arg(long, value_name = "N", env = "LIVEVOD_PARALLELISM", default_value = "16", value_parser = parallelism)]
     pub(super) parallelism: NonZeroUsize,
 

@@ -53,7 +53,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     transcoded: bool,
 
-    /// Keep the network addresses of publishers, which identify people
+    /// Also keep the IP addresses of publishers, which are personal data
     #[arg(long)]
     clients: bool,
 }

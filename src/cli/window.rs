@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::failure::Failure;
-use super::moments::since;
+use super::moments::{is_too_old, oldest, since};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Period;
 use crate::wire::PUBLISH_DAYS;
@@ -55,21 +55,22 @@ impl Window {
     /// When it is empty, in the future, or further back than the service remembers.
     pub(super) fn period(&self, now: Timestamp) -> Result<Period, Failure> {
         let day = || Period::earlier(now, SignedDuration::from_hours(24));
-        let from = self.since.as_ref().or(self.from.as_ref()).map_or_else(day, |moment| moment.time);
+        let asked = self.since.as_ref().or(self.from.as_ref()).map_or_else(day, |moment| moment.time);
         let to = self.to.as_ref().map_or(now, |moment| moment.time);
         let usage = |message: String| Diagnostic::new(Code::Usage, message);
         if to > now {
             return Err(usage("the period ends in the future".to_owned()).into());
         }
-        if from >= to {
-            return Err(usage("the period is empty: it must begin before it ends".to_owned()).into());
-        }
-        if from < Period::earlier(now, SignedDuration::from_hours(24 * PUBLISH_DAYS)) {
+        if is_too_old(asked, now) {
             return Err(usage(format!("the period begins more than {PUBLISH_DAYS} days ago"))
                 .help(format!(
-                    "the service lists what was published in the last {PUBLISH_DAYS} days; for more, keep files of `livevod sessions`"
+                    "the service lists only the last {PUBLISH_DAYS} days; to look back further, save sessions regularly with `livevod sessions --out FILE`"
                 ))
                 .into());
+        }
+        let from = asked.max(oldest(now));
+        if from >= to {
+            return Err(usage("the period is empty: it must begin before it ends".to_owned()).into());
         }
         let whole = |time: Timestamp| Timestamp::from_second(time.as_second()).unwrap_or(time);
         Ok(Period::new(whole(from), whole(to)))
@@ -103,9 +104,16 @@ mod tests {
     }
 
     #[test]
+    fn thirty_days_are_not_too_long_although_the_clock_has_gone_on() {
+        let longest = window(Some("2026-10-30T06:00:00.1Z"), None, None);
+        assert_eq!(told(&longest), Ok("2026-10-30T06:01:00Z 2026-11-29T06:00:00Z".to_owned()));
+    }
+
+    #[test]
     fn a_period_that_nothing_can_be_known_of_is_refused() {
         let refused = |from: &str, to: Option<&str>| told(&window(None, Some(from), to)).unwrap_err();
         assert_eq!(refused("2026-10-01", None), "the period begins more than 30 days ago");
+        assert_eq!(refused("2026-10-30T05:59:00Z", None), "the period begins more than 30 days ago");
         assert_eq!(refused("2026-11-29T05:00:00Z", Some("2026-12-01")), "the period ends in the future");
         assert!(refused("2026-11-28", Some("2026-11-28")).contains("is empty"));
     }

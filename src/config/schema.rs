@@ -48,7 +48,7 @@ fn require_only_needed(schema: &mut Schema) {
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes, is never filled")]
 struct File {
-    /// The format's version.
+    /// The version of the file format: 1.
     version: Version,
     /// The only account these files may be applied to.
     account: Account,
@@ -64,18 +64,18 @@ struct File {
     layouts: BTreeMap<String, Option<Layout>>,
     /// Patterns of addresses that livevod ignores: never reported as drift, never touched.
     ignore: Vec<String>,
-    /// Patterns of addresses that are never deleted, replaced or stopped, whatever the flags.
+    /// Patterns of addresses that are never deleted, replaced or stopped, by any flag.
     protect: Vec<String>,
-    /// Patterns of streams that must be recorded whenever they are on air: `livevod audit` reports each that is not, also if no
+    /// Patterns of streams that must be recorded whenever they are on air: `livevod audit` reports each that is not, even if no
     /// configuration applies to it.
     must_record: Vec<String>,
-    /// Differences of the service that are left as they are until a day.
+    /// Differences that are accepted until a given day.
     accept: Vec<Accept>,
     /// Main streaming domains by name. A domain that no file names is never read or touched.
     domains: BTreeMap<String, Option<Domain>>,
 }
 
-/// What the service has in one field is left as it is, and is no difference, until a day.
+/// An accepted difference: until a given day, the value that the service has in one field stays, and does not count as a difference.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes, is never filled")]
@@ -86,9 +86,9 @@ struct Accept {
     field: SettingName,
     /// The only accepted value, as the setting itself is written; if it is left out, every value is accepted.
     value: AnyValue,
-    /// The first day (UTC) on which it no longer holds.
+    /// The first day (UTC) on which the entry no longer applies.
     until: Day,
-    /// Why, for everybody who reads a plan.
+    /// Why; plans and drift checks show it.
     reason: Text,
 }
 
@@ -201,7 +201,7 @@ impl JsonSchema for Stream {
 /// A block that holds settings, and `more`.
 fn block<const N: usize>(description: &str, more: [(&'static str, Json); N]) -> Schema {
     let tier = json!({
-        "description": "A tier; its settings rank right below this block's own.",
+        "description": "A tier; its settings apply where this block has none of its own.",
         "type": "string",
     });
     let settings = Field::MANAGED.map(|field| (field.name(), setting(field)));

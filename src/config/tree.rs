@@ -366,13 +366,15 @@ impl<'s> Builder<'s, '_> {
     }
 
     fn report_unknown_alias(&mut self, name: &str, range: (usize, usize)) {
+        let (message, help) = match name.trim_end_matches(':') {
+            "" => ("`*` without quotes is a YAML alias".to_owned(), "write `\"*\"` in quotes"),
+            _ => (
+                format!("no anchor `&{name}` above this alias"),
+                "define the anchor above it in this file, or use a tier to share settings between files",
+            ),
+        };
         self.findings.push(
-            Diagnostic::new(Code::UnknownAlias, format!("no anchor `&{name}` above this alias"))
-                .label(self.span(range), "unknown alias")
-                .help(match name.trim_end_matches(':') {
-                    "" => "write `\"*\"` in quotes: `*` alone is a YAML alias",
-                    _ => "define the anchor above it in this file, or use a tier to share settings between files",
-                }),
+            Diagnostic::new(Code::UnknownAlias, message).label(self.span(range), "unknown alias").help(help),
         );
         self.attach_faulty(range);
     }

@@ -110,7 +110,7 @@ codes! {
     BadValue = "bad-value", Error;
     /// A `cycle_duration` outside 300 to 21600 seconds.
     CycleRange = "cycle-range", Error;
-    /// The same scalar, stream or `defaults` block in two files.
+    /// The same value, stream or `defaults` block in two files.
     Conflict = "conflict", Error;
     /// A tier that no file defines.
     UnknownTier = "unknown-tier", Error;
@@ -172,15 +172,15 @@ codes! {
     AbsentStillRecorded = "absent-still-recorded", Advice;
     /// `state: absent`, but the service has no configuration there any more.
     AbsentIdle = "absent-idle", Advice;
-    /// A compose group where `auto_compose` is off.
+    /// A transcode group for the merged file, but `auto_compose` is off.
     ComposeGroupIdle = "compose-group-idle", Warning;
-    /// The merged file of a format that is to be processed, where `auto_compose` is off.
+    /// A format processes its merged file (`video: [compose]`), but `auto_compose` is off.
     VideoIdle = "video-idle", Warning;
-    /// Transcode templates where only the source stream is recorded.
+    /// `transcode_templates` is set, but only the source stream is recorded.
     TemplatesIdle = "templates-idle", Warning;
-    /// Transcoded streams are to be recorded when ingest parameters ask for it, which covers only the source stream.
+    /// Transcoded streams are to be recorded, but `on_demand: 2` records only the source stream.
     ContentOnDemand = "content-on-demand", Warning;
-    /// Files so short that the 40 files the service merges cover less than a day.
+    /// Files so short that a stream of a day has more of them than the 40 that the service merges.
     ComposeLimit = "compose-limit", Warning;
     /// A `cycle_duration` below the recommended 20 minutes.
     ShortCycle = "short-cycle", Advice;
@@ -188,7 +188,7 @@ codes! {
     UnusualStorage = "unusual-storage", Warning;
     /// A storage location in another region than its domain.
     StorageRegion = "storage-region", Warning;
-    /// A create-only setting on an entry that `prune` covers.
+    /// `storage_location`, which can only be set at creation, on an entry that `prune` covers.
     StoragePrune = "storage-prune", Advice;
     /// `prune` on a domain or app that declares no configuration.
     PruneWithoutStreams = "prune-without-streams", Warning;
@@ -224,7 +224,7 @@ codes! {
     GroupSpace = "group-space", Warning;
     /// A recording to OSS covers a stream that is declared for recording to VOD.
     OssOverlap = "oss-overlap", Warning;
-    /// Arguments that can't be combined.
+    /// Wrong arguments, or arguments that can't be combined.
     Usage = "usage", Error;
     /// The files and the credentials may belong to different accounts.
     Account = "account", Error;
@@ -246,11 +246,11 @@ codes! {
     Guard = "guard", Error;
     /// A configuration that differs from the files.
     Difference = "difference", Warning;
-    /// Something that was on air is not recorded, or only partly, or it is not known whether it is.
+    /// Something that was on air is not recorded or only partly recorded, or may not be recorded.
     NotRecorded = "not-recorded", Warning;
-    /// A fact about a plan that a reviewer should see first.
+    /// A fact about the plan that a reviewer should see first.
     PlanWarning = "plan-warning", Warning;
-    /// A receiver was not told what a drift check or an audit found, or what was told is not kept.
+    /// A message about a drift check or an audit was not delivered, or livevod could not save that it was.
     NotTold = "not-told", Warning;
 }
 

@@ -20,7 +20,7 @@ pub(super) fn of_wildcard(name: &str, is_app: bool) -> Option<&'static str> {
 /// The settings of an entry that no file can say, with the values that it keeps.
 pub(super) fn of_kept(config: &RecordConfig, kept: &BTreeSet<Field>) -> Option<String> {
     let values: Vec<String> = kept.iter().map(|field| format!("{field} {}", config.get(*field))).collect();
-    (!values.is_empty()).then(|| clean(&format!("keeps {}: files can't say that", values.join(", "))))
+    (!values.is_empty()).then(|| clean(&format!("keeps {}, which files do not accept", values.join(", "))))
 }
 
 /// The fields of an entry that livevod does not know, and that a write could lose.

@@ -45,8 +45,6 @@ impl RecordConfig {
         if self == other {
             return Vec::new();
         }
-        let has_formats = self.is_by_format() || other.is_by_format();
-        let counts = |field: &Field| has_formats || field.whole() == *field;
         let differs = |field: &Field| {
             if self.holds_the_same(other, *field) {
                 return false;
@@ -62,7 +60,10 @@ impl RecordConfig {
                 _ => !field.are_same(&one, &two),
             }
         };
-        Field::leaves().filter(counts).filter(differs).collect()
+        match self.is_by_format() || other.is_by_format() {
+            true => Field::leaves().filter(differs).collect(),
+            false => Field::ALL.into_iter().filter(differs).collect(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
@@ -128,13 +129,13 @@ const DECLARATIONS: [Declaration; 12] = [
     )
     .managed("Group of the merged file; needed where `auto_compose` is on."),
     field(Field::OnDemand, "on_demand", "OnDemand", START).managed(
-        "When recording starts: 0 by itself (default), 1 by HTTP callback, 2 by ingest parameters, 7 by hand.",
+        "When recording starts: 0 automatically (default), 1 by HTTP callback, 2 by ingest parameters, 7 by hand.",
     ),
     field(Field::StorageLocation, "storage_location", "StorageLocation", Form::Bucket).only_by_add().managed(
         "VOD bucket host; it can't be changed in place. If not written, the service's choice is kept.",
     ),
     field(Field::DelayTime, "delay_time", "DelayTime", DELAY).of_2026().implied(Implied::Seconds(180)).managed(
-        "How long an interrupted stream is awaited before its file is closed, 15s to 6h. If not written, the service's value is kept; `default` is 3m.",
+        "How long the service waits for an interrupted stream before it closes the file, 15s to 6h. If not written, the service's value is kept; `default` is 3m.",
     ),
     field(Field::RecordContent, "record_content", "RecordContent", Form::Words(CONTENT))
         .of_2026()
@@ -298,16 +299,19 @@ impl Field {
     /// Everything that is compared and shown on its own: the fields, with the formats and their settings in place of
     /// [`Field::RecordFormat`].
     pub fn leaves() -> impl Iterator<Item = Field> {
-        let formats = || {
-            Format::ALL.into_iter().flat_map(|format| {
+        static LEAVES: LazyLock<Vec<Field>> = LazyLock::new(|| {
+            let formats = Format::ALL.into_iter().flat_map(|format| {
                 let parts = Part::ALL.into_iter().map(move |part| Field::Part(format, part));
                 std::iter::once(Field::Format(format)).chain(parts)
-            })
-        };
-        Self::ALL.into_iter().flat_map(move |field| {
-            let parts = (field == Field::RecordFormat).then(formats);
-            parts.into_iter().flatten().chain((field != Field::RecordFormat).then_some(field))
-        })
+            });
+            let formats: Vec<Field> = formats.collect();
+            let leaves = Field::ALL.into_iter().flat_map(|field| match field {
+                Field::RecordFormat => formats.clone(),
+                other => vec![other],
+            });
+            leaves.collect()
+        });
+        LEAVES.iter().copied()
     }
 
     fn declaration(self) -> &'static Declaration {

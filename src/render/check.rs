@@ -91,8 +91,8 @@ impl Check {
             1 => first.to_owned(),
             _ => format!("{}, the first: {first}", counted(errors, "error")),
         };
-        let help = help.unwrap_or("`livevod validate` shows all");
-        let cure = format!("{help}; what needs no valid files is checked below");
+        let help = help.unwrap_or("`livevod validate` shows every error");
+        let cure = format!("{help}; the checks below need no valid files");
         Self::new("files", Verdict::Error, message).cured(cure)
     }
 
@@ -105,8 +105,8 @@ impl Check {
     pub fn credentials(source: &str, key: &KeyInUse) -> Self {
         let KeyInUse { id, is_temporary, expiration } = key;
         let kind = match (is_temporary, expiration) {
-            (_, Some(end)) => format!("temporary, expires {}", minute(*end)),
-            (true, None) => "temporary; when it expires is not known".to_owned(),
+            (_, Some(end)) => format!("is temporary and expires {}", minute(*end)),
+            (true, None) => "is temporary; its expiry time is not known".to_owned(),
             (false, None) => "does not expire".to_owned(),
         };
         Self::ok("credentials", format!("from {source}; key `{}` {kind}", cut_short(id)))
@@ -153,14 +153,14 @@ impl Check {
 
     /// How far this machine's clock is off.
     pub fn clock(ahead: Option<SignedDuration>) -> Self {
-        let Some(ahead) = ahead else { return Self::skipped("clock", "no answer of the service has a time") };
+        let Some(ahead) = ahead else { return Self::skipped("clock", "no answer came from the service") };
         // The service tells its time in seconds, and the answer took a while.
         let minutes = (ahead.as_secs().abs() + 30) / 60;
         let side = if ahead.is_negative() { "ahead of" } else { "behind" };
         let off = format!("{minutes} min {side} the service's");
         let set = "set the clock of this machine, and keep it right with NTP";
         match minutes {
-            0 => Self::ok("clock", "agrees with the service's to the minute"),
+            0 => Self::ok("clock", "agrees with the service's clock to the minute"),
             1..ACCEPTED => {
                 Self::new("clock", Verdict::Warning, format!("{off}; requests are still accepted")).cured(set)
             }
@@ -303,7 +303,7 @@ impl Check {
         match throttled {
             None => Self::ok(
                 "rate",
-                format!("{kept}; the service did not throttle, and does not say what is left"),
+                format!("{kept}; the service did not throttle, and does not report how many calls are left"),
             ),
             Some(error) => Self::new(
                 "rate",
@@ -438,8 +438,14 @@ mod tests {
                 .message
         };
         let end = Timestamp::from_second(1_800_000_000).ok();
-        assert_eq!(message(true, end), "from `X`; key `STS.ab...` temporary, expires 2027-01-15 08:00 UTC");
-        assert_eq!(message(true, None), "from `X`; key `STS.ab...` temporary; when it expires is not known");
+        assert_eq!(
+            message(true, end),
+            "from `X`; key `STS.ab...` is temporary and expires 2027-01-15 08:00 UTC"
+        );
+        assert_eq!(
+            message(true, None),
+            "from `X`; key `STS.ab...` is temporary; its expiry time is not known"
+        );
         assert_eq!(message(false, None), "from `X`; key `STS.ab...` does not expire");
     }
 }

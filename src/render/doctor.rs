@@ -108,8 +108,8 @@ mod tests {
         let checks = [
             Check::proxy(None),
             Check::clock(Some(SignedDuration::from_secs(1200))),
-            Check::without_credentials("there is no key", Some("get one")),
-            Check::skipped("vod", "there is no key"),
+            Check::without_credentials("there are no credentials", Some("get one")),
+            Check::skipped("vod", "there are no credentials"),
         ];
         let target = Target { name: "emulator x".to_owned(), account: None };
         let shown = |unicode| {

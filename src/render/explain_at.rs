@@ -28,7 +28,7 @@ pub struct PastView<'a> {
     pub place: Option<Place>,
     /// Its session at that moment, or the one nearest to it.
     pub session: Option<&'a SessionAudit>,
-    /// Sessions of names that differ only in case, dashes or blanks.
+    /// Sessions of names that differ only in case, `-` and `_`, or spaces.
     pub near: Vec<&'a SessionAudit>,
     /// What was sent to the domain's callback about it; `None` if it could not be read.
     pub notifications: Option<&'a [Notification]>,

@@ -24,7 +24,9 @@ pub(super) fn human_runs(runs: &[RunRecord], style: Style) -> String {
     for run in runs {
         let place = place(&run.header, style);
         if place != last {
-            text.push_str(&format!("{}\n", style.paint(Tone::Strong, &place)));
+            for line in wrap(&place, style.width) {
+                text.push_str(&format!("{}\n", style.paint(Tone::Strong, &line)));
+            }
             last = place;
         }
         let Header { run: id, time, command, .. } = &run.header;
@@ -77,11 +79,10 @@ pub(super) fn human_run(run: &RunRecord, style: Style) -> String {
     let Header { run: id, command, livevod, time, digest, snapshot, summary, .. } = &run.header;
     let (tone, what) = state(run);
     let command = command.as_ref().map(|command| format!(" {} {}", style.dot(), clean(command)));
-    let mut lines = vec![
-        style.paint(Tone::Strong, &format!("Run {}{}", clean(id), command.unwrap_or_default())),
-        place(&run.header, style),
-        format!("started {}, by livevod {}", moment(*time), clean(livevod)),
-    ];
+    let mut lines =
+        vec![style.paint(Tone::Strong, &format!("Run {}{}", clean(id), command.unwrap_or_default()))];
+    lines.extend(wrap(&place(&run.header, style), style.width));
+    lines.extend(wrap(&format!("started {}, by livevod {}", moment(*time), clean(livevod)), style.width));
     lines.extend(started_by(&run.header));
     lines.push(format!("planned: {}", planned(summary)));
     lines.push(tone.map_or(what.clone(), |tone| style.paint(tone, &what)));
@@ -265,7 +266,7 @@ pub(super) fn human_pruned(pruned: &Pruned, style: Style) -> String {
     let before = moment(*before);
     let verb = if *dry_run { "would be removed" } else { "removed" };
     let mut text = match removed.len() {
-        0 => format!("Nothing to remove: no run from before {before} can go.\n"),
+        0 => format!("Nothing to remove: no run from before {before} can be removed.\n"),
         count => {
             let head = format!("{} from before {before} {verb}, with snapshots:", counted(count, "run"));
             format!("{}\n", style.paint(Tone::Strong, &head))

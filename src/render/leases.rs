@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::documents::{FORMAT_VERSION, pretty};
 use super::exit::Exit;
 use super::phrases::{counted, first_and_more, known, moment};
-use super::style::{Style, Tone, columns, pad};
+use super::style::{Style, Tone, columns, pad, wrap};
 use crate::gate::clean;
 use crate::store::{Held, Holder, Taking, account_name};
 
@@ -45,7 +45,8 @@ pub(super) fn human_leases(view: &LeasesView, style: Style) -> String {
         return format!("{} is locked: {}\n", clean(store), clean(lock));
     }
     if leases.is_empty() {
-        return format!("No domain is held in {}.\n", clean(store));
+        let none = format!("No run holds a domain in {}.", clean(store));
+        return wrap(&none, style.width).join("\n") + "\n";
     }
     let mut last = None;
     let width = leases.iter().map(|(_, held)| columns(&clean(&held.domain))).max().unwrap_or_default();

@@ -54,7 +54,7 @@ pub fn ended_at_once(ends: &EndsAtOnce, style: Style) -> String {
         }
         text.push_str(&format!("\n  ! {} UNKNOWN", clean(&address.to_string())));
     }
-    text.push_str("\nthe next plan shows what became of them, and the next apply goes on from there\n");
+    text.push_str("\nthe next plan shows what became of them, and the next apply continues\n");
     text
 }
 

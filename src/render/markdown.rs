@@ -115,13 +115,13 @@ impl Scribe<'_> {
         }
     }
 
-    /// The written values that change much, the one that changes most first.
+    /// The written values that change many configurations, the one that changes most first.
     fn causes(&self, sheet: &mut Sheet) {
         let causes = Causes::of(self.view);
         let causes = causes.weightiest();
         let item =
             |cause: &&Cause| format!("- {}\n", cause.headline(code, |value| code(&self.shown(value)), "→"));
-        let rows = Rows { what: "values that change much", head: "", tail: "\n" };
+        let rows = Rows { what: "values that change many configurations", head: "", tail: "\n" };
         let room = sheet.room(FOOTER) / 8;
         sheet.rows(rows, room, &causes[..causes.len().min(OPEN_ROWS)], item);
     }

@@ -182,14 +182,14 @@ pub(super) fn recorded(records_by_itself: bool) -> &'static str {
     if records_by_itself { "recorded" } else { "recorded only on demand" }
 }
 
-/// `at least 7 reads, 4 writes and 9 s at the configured rate`.
+/// `the changes take at least 7 reads, 4 writes and 9 s at the configured rate`.
 pub(super) fn cost(budget: Budget) -> String {
     let Budget { reads, writes, seconds } = budget;
     let count = |calls: u64| usize::try_from(calls).unwrap_or(usize::MAX);
     let (reads, writes) = (counted(count(reads), "read"), counted(count(writes), "write"));
     match seconds {
-        0 => format!("at least {reads} and {writes}"),
-        _ => format!("at least {reads}, {writes} and {seconds} s at the configured rate"),
+        0 => format!("the changes take at least {reads} and {writes}"),
+        _ => format!("the changes take at least {reads}, {writes} and {seconds} s at the configured rate"),
     }
 }
 

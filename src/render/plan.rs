@@ -490,7 +490,7 @@ impl<'a> Page<'a> {
             };
             self.lines.extend(wrap(&kept, self.style.width));
         }
-        self.line(head);
+        self.lines.extend(wrap(head, self.style.width));
         self.line(format!("  {}", clean(command)));
     }
 }

@@ -118,9 +118,11 @@ pub(super) fn consequences(plan: &Plan, summary: Summary) -> String {
     let replaces =
         (replace > 0).then(|| format!("{} counted as add and destroy", counted(replace, "replace")));
     let unchanged = (!plan.notes.is_rest).then(|| format!("{unchanged} unchanged"));
-    let facts = replaces.into_iter().chain(unchanged).chain([cost(plan.notes.budget)]);
+    let counts: Vec<String> = replaces.into_iter().chain(unchanged).collect();
+    let cost = cost(plan.notes.budget);
+    let facts = if counts.is_empty() { cost } else { format!("{}; {cost}", counts.join(", ")) };
     let on_air = streams_on_air(plan.notes.on_air.as_ref().map_or(0, |on_air| on_air.streams.len()));
-    let facts = format!("{}. {on_air}", sentence_case(&facts.collect::<Vec<_>>().join(", ")));
+    let facts = format!("{}. {on_air}", sentence_case(&facts));
     partial(&plan.notes).map_or(facts.clone(), |partial| format!("{partial} {facts}"))
 }
 

@@ -24,7 +24,7 @@ pub(super) fn who_text(address: &Address, trail: &Trail) -> WhoText {
     let bare = |heading: String| WhoText { heading, calls: Vec::new() };
     match trail {
         Trail::Calls(calls) => WhoText {
-            heading: "calls that may have changed it, by ActionTrail, the newest first:".to_owned(),
+            heading: "calls that may have changed it, according to ActionTrail, newest first:".to_owned(),
             calls: calls.iter().map(|call| call_text(address, call)).collect(),
         },
         Trail::NoCall { since, is_all, unreadable } => bare(no_call(*since, *is_all, *unreadable)),

@@ -373,7 +373,7 @@ fn keys_travel_in_the_clear_to_nobody() {
     run.shows_no_secret();
     run.says(
         1,
-        "`http` to `192.0.2.1`: only loopback and link-local addresses may hand out keys without TLS",
+        "`http://192.0.2.1` is not encrypted: keys may be fetched over `http` only from loopback and link-local addresses",
     );
 }
 

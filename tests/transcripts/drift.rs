@@ -189,7 +189,7 @@ fn without_a_journal_nobody_is_blamed() {
     assert!(told.iter().all(|(_, _, moved)| *moved == Value::Null), "{told:?}");
     let deleted = drift(&world, "--journal elsewhere --target live.example.com/show/cam3");
     assert!(
-        deleted.stdout.contains("declared, but not in the service\n    since when: not known"),
+        deleted.stdout.contains("declared, but not in the service\n    time not known"),
         "{}",
         deleted.transcript()
     );

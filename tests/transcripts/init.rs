@@ -154,7 +154,7 @@ fn pipelines_come_to_files_that_are_there() {
     let run = world.run("init --ci github");
     assert_eq!(run.code, 0, "{}", run.transcript());
     assert!(run.stdout.contains("wrote .github/workflows/livevod-plan.yml"), "{}", run.transcript());
-    assert!(run.stdout.contains("write `livevod.yaml` in its place"), "{}", run.transcript());
+    assert!(run.stdout.contains("move `livevod.yaml` into it"), "{}", run.transcript());
     assert_eq!(std::fs::read_to_string(world.path().join("livevod.yaml")).unwrap(), "version: 1\n");
     assert!(!world.path().join("livevod").exists());
     assert_eq!(world.run("init --ci github").code, 1, "nothing is overwritten");

@@ -213,9 +213,7 @@ fn the_state_advances_for_each_receiver_by_itself() {
     let line = "drift --emulator --notify slack --notify slack:oncall";
     let first = world.run(line);
     assert_eq!(first.code, 2);
-    assert!(
-        first.stderr.contains("`oncall` was not told that the result changed: it answered with status 403")
-    );
+    assert!(first.stderr.contains("the message to `oncall` was not delivered: it answered with status 403"));
     assert_eq!((up.taken().len(), down.taken().len()), (1, 1));
     let second = world.run(line);
     assert!(!told(&second), "{}", second.transcript());

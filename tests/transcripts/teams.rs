@@ -140,7 +140,7 @@ fn a_lease_can_be_ended_by_hand() {
     let (ann, bob) =
         (cloud.machine(&files("live.example.com", OLD)), cloud.machine(&files("live.example.com", NEW)));
     const EMPTY: &str = "The store oss://demo/livevod holds no runs";
-    told(&bob.run("lease"), 0, &["No domain is held in oss://demo/livevod.", EMPTY]);
+    told(&bob.run("lease"), 0, &["No run holds a domain in oss://demo/livevod.", EMPTY]);
     for command in ["plan", "journal", "drift --full"] {
         let run = bob.run(command);
         assert_eq!(run.stderr.matches(EMPTY).count(), 1, "{}", run.transcript());

@@ -337,7 +337,7 @@ fn sts_is_where_the_profile_or_a_variable_says() {
 fn an_address_that_would_give_keys_away_is_refused() {
     let disabled = (METADATA_DISABLED, "true");
     let message = BARE.message(&[disabled, (ADDRESS, "http://10.0.0.1/secret-path")], None);
-    assert!(message.contains("`http` to `10.0.0.1`"), "{message}");
+    assert!(message.contains("`http://10.0.0.1` is not encrypted"), "{message}");
     assert!(BARE.message(&[(ADDRESS, "secret-path")], None).contains("not a URL"));
 }
 

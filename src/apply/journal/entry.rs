@@ -367,6 +367,28 @@ impl Header {
         }
     }
 
+    /// The header of a run that changes nothing.
+    #[cfg(test)]
+    pub(super) fn of_nothing() -> Self {
+        Self {
+            format_version: FORMAT_VERSION.to_owned(),
+            run: "r".to_owned(),
+            number: 1,
+            command: None,
+            started_by: None,
+            released: None,
+            livevod: "0.0.0".to_owned(),
+            time: Timestamp::UNIX_EPOCH,
+            account: None,
+            target: "t".to_owned(),
+            digest: "d".to_owned(),
+            snapshot: None,
+            summary: Summary::default(),
+            changes: Vec::new(),
+            takes_over: Vec::new(),
+        }
+    }
+
     /// The same header with what is known about its start: who started it, and which guards were released.
     #[must_use]
     pub fn started(self, by: StartedBy, released: &[Released]) -> Self {

@@ -3,10 +3,7 @@ use std::collections::VecDeque;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::model::{RecordConfig, Snapshot};
-use crate::plan::{PlanOptions, plan};
-use crate::resolve::Desired;
-use crate::source::Sources;
+use crate::model::RecordConfig;
 
 /// Ends a sync, well or not.
 type End = oneshot::Sender<io::Result<()>>;
@@ -45,10 +42,8 @@ impl Disk {
 }
 
 fn journal(disk: &Disk) -> Journal {
-    let (time, empty) = (Timestamp::UNIX_EPOCH, Desired::default());
-    let plan = plan(&empty, &Snapshot::default(), &Sources::default(), &PlanOptions::default());
-    let header = Header::new(&RunId::new(time, 1), &plan, None);
-    Journal::begin(Box::new(disk.clone()), Arc::new(move || time), header).unwrap()
+    let clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+    Journal::begin(Box::new(disk.clone()), clock, Header::of_nothing()).unwrap()
 }
 
 fn address(stream: &str) -> Address {

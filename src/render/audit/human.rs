@@ -36,7 +36,7 @@ impl Page<'_> {
         let Audit { target, account: id, period, domains, .. } = self.view.audit;
         let account = account(id.as_deref(), clean);
         let head = format!("{} {} {account}", clean(target), self.style.dot());
-        self.lines.push(self.style.paint(Tone::Strong, &head));
+        self.paragraph(0, Tone::Strong, &head);
         let period = words::period(period.from, period.to);
         let count = counted(domains.len(), "domain");
         self.paragraph(0, Tone::Quiet, &format!("What was on air on {count} from {period}"));

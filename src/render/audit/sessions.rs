@@ -45,7 +45,7 @@ pub(in super::super) fn human_sessions(view: &SessionsView, style: Style) -> Str
     let SessionsView { target, aired: read, sessions, out } = view;
     let mut lines = Vec::new();
     let account = account(target.account.as_deref(), clean);
-    lines.push(style.paint(Tone::Strong, &format!("{} {} {account}", clean(&target.name), style.dot())));
+    let service = format!("{} {} {account}", clean(&target.name), style.dot());
     let period = words::period(read.period.from, read.period.to);
     let head = format!("What was on air on {} from {period}", counted(read.domains.len(), "domain"));
     let mut told = |indent: usize, tone: Tone, text: &str| {
@@ -53,6 +53,7 @@ pub(in super::super) fn human_sessions(view: &SessionsView, style: Style) -> Str
             lines.push(format!("{}{}", " ".repeat(indent), style.paint(tone, &line)));
         }
     };
+    told(0, Tone::Strong, &service);
     told(0, Tone::Quiet, &head);
     for (domain, why) in view.unread() {
         told(0, Tone::Danger, &format!("! {domain}: {why}"));

@@ -140,7 +140,7 @@ pub(in super::super) fn reason(one: &SessionAudit) -> String {
     let own = one.address.within_domain();
     let near = one.near.as_ref().map(|near| {
         format!(
-            "; `{}` is declared, and the names differ only in case, dashes or blanks",
+            "; `{}` is declared, and the names differ only in case, `-` and `_`, or spaces",
             near.within_domain()
         )
     });
@@ -308,4 +308,4 @@ pub(in super::super) fn keeps(one: &SessionAudit) -> String {
 
 /// What follows the totals where something is missing: what that means.
 pub(in super::super) const MEANING: &str =
-    "Not recorded means that VOD lists no recording: that is also so if the recording was deleted in VOD.";
+    "Not recorded means that VOD lists no recording; one that was deleted in VOD is not listed either.";

@@ -43,19 +43,24 @@ impl Page<'_> {
         let target = self.view.plan.target;
         let account = account(target.account.as_deref(), clean);
         let head = format!("{} {} {account}", clean(&target.name), self.style.dot());
-        self.lines.push(self.style.paint(Tone::Strong, &head));
+        let head = wrap(&head, self.style.width);
+        self.lines.extend(head.iter().map(|line| self.style.paint(Tone::Strong, line)));
         for domain in self.view.plan.unread {
-            let marker = self.style.paint(Tone::Danger, "!");
-            self.lines.push(format!("{marker} {} {}", clean(domain), UNREAD.replace("plan", "check")));
+            self.item(Tone::Danger, &format!("{} {}", clean(domain), UNREAD.replace("plan", "check")));
         }
         for text in elsewhere(self.view.plan.leases) {
-            let lines = wrap(&text, self.style.width.saturating_sub(2));
-            for (at, line) in lines.iter().enumerate() {
-                let front = if at == 0 { self.style.paint(Tone::Warning, "!") } else { " ".to_owned() };
-                self.lines.push(format!("{front} {line}"));
-            }
+            self.item(Tone::Warning, &text);
         }
         self.lines.push(String::new());
+    }
+
+    /// A paragraph after a `!`, wrapped to the width.
+    fn item(&mut self, tone: Tone, text: &str) {
+        let lines = wrap(text, self.style.width.saturating_sub(2));
+        for (at, line) in lines.iter().enumerate() {
+            let front = if at == 0 { self.style.paint(tone, "!") } else { " ".to_owned() };
+            self.lines.push(format!("{front} {line}"));
+        }
     }
 
     /// The addresses, what happened, since when, what records them now, and the cures.

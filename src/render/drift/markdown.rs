@@ -17,7 +17,7 @@ use crate::model::Value;
 /// How many rows are shown open; more are folded away.
 const OPEN_ROWS: usize = 12;
 
-const TABLE: &str = "| | Configuration | What happened | Since | Files |\n|:-:|---|---|---|---|\n";
+const TABLE: &str = "| | Configuration | What happened | When | Files |\n|:-:|---|---|---|---|\n";
 
 /// `drift --format markdown`.
 pub(in super::super) fn markdown_drift(view: &DriftView, layout: &Layout) -> String {
@@ -94,7 +94,7 @@ impl Scribe<'_> {
             code(words::mark(one.kind).0),
             first_and_more(&names, cell),
             told.join("<br>"),
-            prose_cell(since.trim_start_matches("since when: ").trim_start_matches("since ")),
+            prose_cell(since.trim_start_matches("time ")),
             places.join("<br>")
         )
     }

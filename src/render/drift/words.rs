@@ -60,29 +60,29 @@ pub(in super::super) fn field_note(one: &Difference, moved: Option<Moved>) -> Op
     (one.moved != moved && moved == Some(Moved::Files)).then_some("not applied yet")
 }
 
-/// Since when, a lowercase fragment.
+/// When it happened, as far as is known: a lowercase fragment.
 pub(in super::super) fn since(one: &Difference) -> String {
     since_of(one, "it")
 }
 
-/// Since when several differences stand, of which this one may be the oldest.
+/// When several differences arose, of which this one may be the oldest.
 pub(in super::super) fn since_first(one: &Difference) -> String {
     since_of(one, "the first of them")
 }
 
 fn since_of(one: &Difference, it: &str) -> String {
-    let Some(Since { time, what }) = &one.since else { return "since when: not known".to_owned() };
+    let Some(Since { time, what }) = &one.since else { return "time not known".to_owned() };
     let time = minute(*time);
     match (what, one.kind, one.moved) {
         (SinceWhat::Written(_), _, Some(Moved::Files)) => {
             format!("as livevod left {it} on {time}; the files changed later")
         }
         (SinceWhat::Written(_), Kind::Appeared, _) => {
-            format!("since {time} at the earliest: livevod deleted {it} then")
+            format!("after {time}, when livevod deleted {it}")
         }
-        (SinceWhat::Written(_), _, _) => format!("since {time} at the earliest: livevod wrote {it} then"),
-        (SinceWhat::Created, Kind::Appeared, _) => format!("since {time}: the service created {it} then"),
-        (SinceWhat::Created, _, _) => format!("since {time} at the earliest: the service created {it} then"),
+        (SinceWhat::Written(_), _, _) => format!("after {time}, when livevod last wrote {it}"),
+        (SinceWhat::Created, Kind::Appeared, _) => format!("since {time}, when the service created {it}"),
+        (SinceWhat::Created, _, _) => format!("after {time}, when the service created {it}"),
     }
 }
 
@@ -114,13 +114,14 @@ pub(super) fn counts(drift: &Drift) -> String {
 }
 
 /// What is counted together, in this order.
-const COUNTED: [&str; 9] = [
+const COUNTED: [&str; 10] = [
     "deleted outside the files",
     "missing",
     "changed outside the files",
     "with other settings",
     "appeared outside the files",
     "not declared",
+    "that should not exist",
     "not applied yet",
     "can't be compared",
     "left unfinished by livevod",
@@ -128,14 +129,15 @@ const COUNTED: [&str; 9] = [
 
 fn counted_as(one: &Difference) -> usize {
     match (one.kind, one.moved) {
-        (Kind::Unmanageable, _) => 7,
-        (Kind::Unfinished, _) => 8,
-        (_, Some(Moved::Files)) if one.is_planned => 6,
+        (Kind::Unmanageable, _) => 8,
+        (Kind::Unfinished, _) => 9,
+        (_, Some(Moved::Files)) if one.is_planned => 7,
         (Kind::Deleted, Some(Moved::Service)) => 0,
         (Kind::Deleted, _) => 1,
         (Kind::Changed, Some(Moved::Service)) => 2,
         (Kind::Changed, _) => 3,
         (Kind::Appeared, Some(Moved::Service)) => 4,
+        (Kind::Appeared, None) if one.place.is_some() => 6,
         (Kind::Appeared, _) => 5,
     }
 }
@@ -165,7 +167,7 @@ pub(in super::super) fn to_adopt(adoption: &Adoption) -> String {
 
 /// What precedes the entries of `accept`.
 pub(in super::super) const TO_ACCEPT: &str =
-    "To accept it until a day, add to `accept` at the top level of a file:";
+    "To accept it for a while, add to `accept` at the top level of a file:";
 
 /// What precedes the YAML that must be in the files before the command.
 pub(in super::super) fn to_remove(adoption: &Adoption) -> String {

@@ -179,5 +179,5 @@ fn yaml(told: &str, Adoption { yaml, lines: _ }: &Adoption) -> String {
 
 fn block(told: &str, yaml: &str) -> String {
     let lines: Vec<String> = yaml.lines().map(escaped).collect();
-    format!("<p>{}</p><pre class=\"command\"><code>{}</code></pre>\n", escaped(told), lines.join("\n"))
+    format!("<p>{}</p><pre class=\"command\"><code>{}</code></pre>\n", sentence_of(told), lines.join("\n"))
 }

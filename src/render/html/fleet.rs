@@ -127,7 +127,7 @@ impl<'a> Fleet<'a> {
             }
         };
         format!(
-            "<section aria-labelledby=\"fleet\">\n<h2 id=\"fleet\">Fleet</h2>\n{}{folded}</section>\n",
+            "<section aria-labelledby=\"fleet\">\n<h2 id=\"fleet\">Domains and apps</h2>\n{}{folded}</section>\n",
             grid(rows(&changed) + &rows(&open))
         )
     }
@@ -194,12 +194,12 @@ impl<'a> App<'a> {
         self.changes.iter().filter(|change| change.action() == action).count()
     }
 
-    /// `1 replace, 2 updates, 3 as is`, worst first.
+    /// `1 replace, 2 updates, 3 unaffected`, worst first.
     pub(super) fn counts(&self) -> String {
         let kinds = ACTIONS.map(|action| (self.count(action), action.name()));
         let kinds = kinds.into_iter().filter(|(count, _)| *count > 0);
         let kinds = kinds.map(|(count, name)| counted(count, name));
-        let others = (self.others > 0).then(|| format!("{} as is", self.others));
+        let others = (self.others > 0).then(|| format!("{} unaffected", self.others));
         kinds.chain(others).collect::<Vec<_>>().join(", ")
     }
 

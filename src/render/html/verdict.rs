@@ -25,7 +25,7 @@ pub(super) fn refused(view: &PlanView) -> String {
     )
 }
 
-/// The written values that change much, the one that changes most first.
+/// The written values that change many configurations, the one that changes most first.
 pub(super) fn causes(view: &PlanView, links: &Links) -> String {
     let causes = Causes::of(view);
     let item = |cause: &&Cause| {
@@ -41,7 +41,7 @@ pub(super) fn causes(view: &PlanView, links: &Links) -> String {
         return String::new();
     }
     format!(
-        "<section class=\"box plain\" aria-labelledby=\"causes\">\n<h2 id=\"causes\">Values that change much</h2>\n\
+        "<section class=\"box plain\" aria-labelledby=\"causes\">\n<h2 id=\"causes\">Values that change many configurations</h2>\n\
          {}\n</section>\n",
         list(&all)
     )

@@ -137,9 +137,9 @@ export async function keyboard(page) {
   for (let at = 0; at < 12; at += 1) stops.push(await press("Tab"));
   wrong.push(
     ...same("stops behind the skip link", stops, [
-      "search", "replace", "delete", "update", "create", "refused", "Show all", "unfold", "fold", "news 1 update, 1 as is",
+      "search", "replace", "delete", "update", "create", "refused", "Show all", "unfold", "fold", "news 1 update, 1 unaffected",
       "~",
-      "show 1 replace, 1 delete, 3 updates, 1 create, 1 as is",
+      "show 1 replace, 1 delete, 3 updates, 1 create, 1 unaffected",
     ]),
   );
   await page.keyboard.press("Shift+Tab");
@@ -202,8 +202,8 @@ export async function spoken(page) {
     'list "Configurations"',
     'link "live.example.com/show/main"',
     'region "What to look at"',
-    'heading "Fleet" [level=2]',
-    'link "show refused 1 replace, 1 delete, 3 updates, 1 create, 1 as is"',
+    'heading "Domains and apps" [level=2]',
+    'link "show refused 1 replace, 1 delete, 3 updates, 1 create, 1 unaffected"',
     'search "Changes"',
     'searchbox "Search addresses, settings, values and origins"',
     'group "Kinds of changes"',
