@@ -114,7 +114,7 @@ impl Library {
     }
 }
 
-/// A file and its module; `None` for the binary, which uses the library from outside, and for unit tests.
+/// A file and its module; `None` for the binary, which uses the library from outside.
 pub(super) fn source(path: &str, text: &str) -> Option<(Module, Source)> {
     Some((module(path)?, Source::new(path.to_owned(), text)))
 }
@@ -122,7 +122,7 @@ pub(super) fn source(path: &str, text: &str) -> Option<(Module, Source)> {
 fn module(file: &str) -> Option<Module> {
     let parts: Vec<&str> = file.strip_prefix("src/")?.strip_suffix(".rs")?.split('/').collect();
     match parts.as_slice() {
-        ["main"] | [.., "tests"] => None,
+        ["main"] => None,
         ["lib"] => Some(Vec::new()),
         [folder @ .., "mod"] | folder => Some(folder.iter().map(|part| (*part).to_owned()).collect()),
     }
