@@ -12,16 +12,20 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         // By lowercase name: the first entry of each app, and the first of each stream within its app.
         let mut apps: HashMap<String, (&Address, &Entry)> = HashMap::new();
         let mut streams: HashMap<String, (&Address, &Entry)> = HashMap::new();
+        let mut app = None;
+        // The entries of an app stand together.
         for here in &domain.entries {
             let address = here.0;
-            let first = apps.entry(address.app.to_ascii_lowercase()).or_insert(here);
-            if first.0.app != address.app {
-                report("apps", (&first.0.app, &address.app), *first, here, findings);
-                // Report each app once: its other entries add nothing new.
-                *first = here;
+            if app != Some(&address.app) {
+                app = Some(&address.app);
+                streams.clear();
+                let first = apps.entry(address.app.to_ascii_lowercase()).or_insert(here);
+                if first.0.app != address.app {
+                    report("apps", (&first.0.app, &address.app), *first, here, findings);
+                    *first = here;
+                }
             }
-            let stream = format!("{}/{}", address.app, address.stream.to_ascii_lowercase());
-            let first = *streams.entry(stream).or_insert(here);
+            let first = *streams.entry(address.stream.to_ascii_lowercase()).or_insert(here);
             if first.0.stream != address.stream {
                 report("streams", (&first.0.stream, &address.stream), first, here, findings);
             }

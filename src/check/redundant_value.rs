@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::facts::Reached;
+use crate::config;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, Field, Value};
 use crate::resolve::{OriginKind, Rung, Trail};
-use crate::source::{Span, Spanned};
+use crate::source::Span;
 
 /// The settings that were seen so far.
 #[derive(Default)]
@@ -34,27 +35,35 @@ impl Settings {
         if trail.address.is_app_wide() {
             self.of_star.extend(trail.own.iter().flat_map(|rung| rung.settings.values.fields()));
         }
-        Field::MANAGED.into_iter().for_each(|field| self.note(trail, field));
-    }
-
-    fn note(&mut self, trail: &Trail<'_>, field: Field) {
-        let mut written = trail.written(field).peekable();
-        while let Some((rung, setting)) = written.next() {
+        for (at, rung) in trail.rungs().enumerate() {
             // A tier is meant to be complete by itself, and the top inherits from nothing.
             if rung.named_at().is_some() || rung.level == OriginKind::Defaults {
                 continue;
             }
-            let is_plain_speech = rung.level == OriginKind::Stream && self.of_star.contains(&field);
-            let next = written.peek().map(|(_, next)| next);
-            let switches = next.is_some_and(|next| is_switch(trail, field, (setting.span, next.span)));
-            let repeats = if is_plain_speech || switches { None } else { repeated(&setting, next) };
-            let addresses = Vec::new();
-            let known = self.by_place.entry(setting.span).or_insert(Setting { field, repeats, addresses });
-            known.repeats = known.repeats.and(repeats);
-            match known.repeats {
-                Some(_) => known.addresses.push(trail.address.clone()),
-                None => known.addresses = Vec::new(),
+            for (field, setting) in rung.settings.wholes() {
+                let is_plain_speech = rung.level == OriginKind::Stream && self.of_star.contains(&field);
+                let next = trail.rungs().skip(at + 1).find_map(|rung| rung.settings.get(field));
+                self.note(trail, field, setting, next, is_plain_speech);
             }
+        }
+    }
+
+    fn note(
+        &mut self,
+        trail: &Trail<'_>,
+        field: Field,
+        setting: &config::Setting<Value>,
+        next: Option<&config::Setting<Value>>,
+        is_plain_speech: bool,
+    ) {
+        let switches = next.is_some_and(|next| is_switch(trail, field, (setting.span, next.span)));
+        let repeats = if is_plain_speech || switches { None } else { repeated(setting, next) };
+        let addresses = Vec::new();
+        let known = self.by_place.entry(setting.span).or_insert(Setting { field, repeats, addresses });
+        known.repeats = known.repeats.and(repeats);
+        match known.repeats {
+            Some(_) => known.addresses.push(trail.address.clone()),
+            None => known.addresses = Vec::new(),
         }
     }
 
@@ -87,7 +96,7 @@ fn is_switch(trail: &Trail<'_>, field: Field, (nearer, next): (Span, Span)) -> b
     between.by_ref().take_while(|rung| !is_at(rung, next)).any(|rung| rung.settings.get(other).is_some())
 }
 
-fn repeated(setting: &Spanned<Option<&Value>>, next: Option<&Spanned<Option<&Value>>>) -> Option<Span> {
-    let next = next?;
-    (setting.value.is_some() && setting.value == next.value && setting.span != next.span).then_some(next.span)
+fn repeated(setting: &config::Setting<Value>, next: Option<&config::Setting<Value>>) -> Option<Span> {
+    let (next, value) = (next?, setting.value.value());
+    (value.is_some() && value == next.value.value() && setting.span != next.span).then_some(next.span)
 }

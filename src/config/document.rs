@@ -127,6 +127,11 @@ impl Settings {
         self.values.get(field)
     }
 
+    /// What is written for each managed field.
+    pub fn wholes(&self) -> impl Iterator<Item = (Field, &Setting<Value>)> {
+        self.values.iter().filter(|(field, _)| field.whole() == *field)
+    }
+
     /// What is written for each format of `record_format` and for its settings.
     pub fn parts(&self) -> impl Iterator<Item = (Field, &Setting<Value>)> {
         self.values.iter().filter(|(field, _)| field.whole() != *field)
