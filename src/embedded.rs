@@ -28,7 +28,8 @@ pub fn settings() -> ClientSettings {
 struct InProcess(Arc<Service>);
 
 impl Transport for InProcess {
-    /// Handled on this thread: the emulator takes one call at a time anyway, and the order of calls is the same in every run.
+    /// Handled on this thread: the emulator takes one call at a time anyway, and without a log on disk the order of calls is the
+    /// same in every run.
     fn send<'a>(&'a self, request: &'a Request, _plain: bool) -> Sending<'a> {
         Box::pin(async { met(self.0.delivered(request).await, &request.host).await })
     }

@@ -7,7 +7,7 @@
 //!                   └─import→ YAML
 //! ```
 //!
-//! Layers, the lowest first; each may use the layers to its left: `gate`, `model`, `source`, `files`, `schema`, `store` ←
+//! Layers, the lowest first. Each may use those before it: `gate`, `model`, `source`, `files`, `schema`, `store` ←
 //! `diag`, `wire`, `sealed` ← `sessions`, `snapshot`, `config`, `emulator` ← `resolve` ← `check`, `explain`, `permissions`, `plan`, `api` ←
 //! `import`, `merge`, `apply`, `embedded`, `bucket` ← `audit`, `drift` ← `notify` ← `render` ← `cli`. A test checks this for every path
 //! in `src/`, and that no files use each other in a circle. The client does not know the emulator: `embedded` joins the two.
@@ -17,17 +17,20 @@
 //!
 //! Where to look first:
 //!
-//! - `model/field.rs` is the table of the settings: the name of each in YAML and in the API, and its possible values.
-//!   `config` reads YAML by it, and `wire/request.rs` makes parameters.
-//! - `plan/diff.rs` finds the changes, and `plan/guard.rs` decides which guards refuse them; for a saved plan,
-//!   `plan/review.rs` adds `stale`. `Plan::cleared` returns an error for a plan that a guard refuses.
+//! - `model/field.rs` is the table of the settings: the name of each in YAML and in the API, and its possible values. From a file
+//!   to a request, a value passes `config/scalar.rs` (its YAML), `config/settings.rs` (its block), `resolve/entries.rs` (what
+//!   applies to a configuration), `wire/request.rs` and `wire/values.rs` (the parameters of a request).
+//! - `plan/diff.rs` finds the changes, and `plan/guard.rs` the guards that refuse them. Three guards need more than plan and
+//!   snapshot: `stale` is in `plan/review.rs` (a saved plan), `on-air` in `plan/on_air.rs`, `replay-loss` in `audit/loss.rs`.
+//!   `Plan::cleared` in `plan/decided.rs` is an error if a guard refuses the plan.
 //! - `merge/splice.rs` edits the text of files, and `merge/proof.rs` compares the plans before and after.
 //! - `audit/verdict.rs` judges what was on air: `audit/history.rs` says which configuration applied then, and `audit/coverage.rs`
 //!   what has no recording.
-//! - `apply/write.rs` is the one loop that every write goes through, and `Run::send` in `apply/run.rs` is the one place
-//!   that sends a write.
+//! - `apply/write.rs` is the loop of attempts that every write of a run goes through. Each attempt is sent by `Run::send` in
+//!   `apply/run.rs`, and by nothing else; `api/client/sending.rs` signs it, and `api/transport.rs` puts it on the wire.
 //! - `render/view.rs` collects what is shown of a plan, `render/totals.rs` has the sentences about the whole of it,
-//!   `render/phrases.rs` the words that formats share, and `render/printed.rs` is the table of formats. `plan` words the reason of a change and what a guard found.
+//!   `render/phrases.rs` the words that formats share, and `render/printed.rs` is the table of formats. The reason of a change
+//!   is worded in `plan/notes.rs`, and what a guard found in `plan/guard.rs`.
 //!
 //! The product is the binary. The library is public only for its tests and benches, and unstable: any version may
 //! change any of it.

@@ -98,8 +98,8 @@ impl Books {
 
     /// Puts several intents on disk together, before the first of their writes: once that one is sent, nothing can
     /// delay the others.
-    pub(super) fn intend(&self, intentions: &[Intention<'_>]) -> Result<(), Cause> {
-        self.journal.intend(intentions).map_err(|Broken(reason)| Cause::JournalBroken(reason))
+    pub(super) async fn intend(&self, intentions: &[Intention<'_>]) -> Result<(), Cause> {
+        self.journal.intend(intentions).await.map_err(|Broken(reason)| Cause::JournalBroken(reason))
     }
 
     /// Whether other machines share the domains, and so this run's intents.

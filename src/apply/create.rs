@@ -43,7 +43,7 @@ impl Write for Adding<'_> {
         self.guarded.ready().await
     }
 
-    fn outgoing(&mut self, _: Option<Remote>) -> Result<Outgoing<'_, ()>, Ended> {
+    async fn outgoing(&mut self, _: Option<Remote>) -> Result<Outgoing<'_, ()>, Ended> {
         let address = &self.guarded.change.address;
         let intention = Intention::add(address, self.after, None);
         Ok(Outgoing { intention, call: wire::add(address, self.after), kept: () })

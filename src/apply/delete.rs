@@ -41,7 +41,7 @@ impl Write for Deleting<'_> {
         self.guarded.ready().await
     }
 
-    fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Saved>, Ended> {
+    async fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Saved>, Ended> {
         let Guarded { domain, change, .. } = &mut self.guarded;
         let Some(remote) = found else { return Err(self.guarded.end(Ended::done())) };
         let call = wire::delete(&change.address, remote.spelling);

@@ -197,7 +197,7 @@ impl Write for GapAdd<'_> {
         }
     }
 
-    fn outgoing(&mut self, _: Option<Remote>) -> Result<Outgoing<'_, ()>, Self::End> {
+    async fn outgoing(&mut self, _: Option<Remote>) -> Result<Outgoing<'_, ()>, Self::End> {
         let PendingAdd { address, config, contingent, .. } = self.pending;
         let intention = Intention::add(address, config, contingent);
         Ok(Outgoing { intention, call: wire::add(address, config), kept: () })

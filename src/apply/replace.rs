@@ -65,15 +65,15 @@ impl Write for MakingRoom<'_> {
     }
 
     /// Once the first write is sent, every write that may follow it must have its intent on disk.
-    fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Saved>, NoRoom> {
+    async fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Saved>, NoRoom> {
         let (change, run) = (self.deleting.guarded.change, self.deleting.guarded.domain.run.clone());
-        let outgoing = self.deleting.outgoing(found).map_err(NoRoom::Ended)?;
+        let outgoing = self.deleting.outgoing(found).await.map_err(NoRoom::Ended)?;
         let add = Intention::add(&change.address, self.after, None);
         let mut all = vec![outgoing.intention.clone(), add];
         if change.contingent.contains(&Contingent::AddBack) {
             all.push(Intention::add(&change.address, self.before, Some(Contingent::AddBack)));
         }
-        run.books.intend(&all).map_err(|cause| NoRoom::Ended(Ended::not_attempted(cause)))?;
+        run.books.intend(&all).await.map_err(|cause| NoRoom::Ended(Ended::not_attempted(cause)))?;
         Ok(outgoing)
     }
 

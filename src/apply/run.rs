@@ -54,8 +54,8 @@ impl Run {
         self.books.announce(&intentions).await;
     }
 
-    /// The only way to send a write: the intent is on disk before it is sent, the answer is recorded after. Says how long the
-    /// disk was waited for.
+    /// The only way to send a write: the intent is on disk before it is sent, the answer is recorded after. Adds how
+    /// long the disk was waited for.
     ///
     /// # Errors
     /// When the call fails, or its intent can't be written: then nothing was sent.
@@ -78,7 +78,9 @@ impl Run {
             return Err(Error::Outdated);
         }
         let leaves = |at: Instant| {
-            let holds = holds(at) && self.books.holds_domains();
+            // Whoever asked to stop may have done so while the write waited for the disk or for its turn.
+            let is_wanted = is_urgent || !self.reader.is_stopped();
+            let holds = is_wanted && holds(at) && self.books.holds_domains();
             if holds {
                 self.books.leaves(intention.address, at);
             }
@@ -86,7 +88,7 @@ impl Run {
         };
         let asked = Instant::now();
         let recorded = self.books.sending(&intention).await;
-        *for_disk = asked.elapsed();
+        *for_disk += asked.elapsed();
         let id = recorded?;
         let client = if is_urgent { &self.client().urgent() } else { self.client() };
         let sent = match self.books.secured().await {

@@ -51,7 +51,7 @@ impl Write for Updating<'_> {
         self.guarded.ready().await
     }
 
-    fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Remote>, Ended> {
+    async fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Remote>, Ended> {
         let Some(remote) = found else { return Err(Ended::done()) };
         let change = self.guarded.change;
         let groups = groups(self.after, &remote);

@@ -8,6 +8,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::journal::Intention;
 use super::run::{Leave, Run};
 use crate::api::Error;
@@ -25,9 +27,9 @@ pub(super) trait Write {
     async fn ready(&mut self) -> Result<Ready, Self::End>;
 
     /// The write over what was found at the address.
-    fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Self::Kept>, Self::End>;
+    async fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Self::Kept>, Self::End>;
 
-    /// The wait for the disk does not count as the change's own time.
+    /// How long the disk was waited for, which does not count as a change's own time.
     fn waited(&mut self, _for_disk: Duration) {}
 
     /// What follows from a failure; `None` if the write is to be attempted again.
@@ -52,8 +54,9 @@ pub(super) struct Outgoing<'a, K> {
 pub(super) async fn write<W: Write>(run: &Run, writer: &mut W) -> Result<(Option<String>, W::Kept), W::End> {
     loop {
         let Ready { leave, found } = writer.ready().await?;
-        let Outgoing { intention, call, kept } = writer.outgoing(found)?;
-        let mut for_disk = Duration::ZERO;
+        let asked = Instant::now();
+        let Outgoing { intention, call, kept } = writer.outgoing(found).await?;
+        let mut for_disk = asked.elapsed();
         let error = match run.send(intention, call, leave, &mut for_disk).await {
             Ok(request_id) => return Ok((request_id, kept)),
             Err(error) => error,

@@ -113,7 +113,7 @@ pub const ON_DEMAND: [u8; 4] = [0, 1, 2, 7];
 /// Every field in the order of [`Field`], which is the order in which they are shown: managed fields first.
 ///
 /// Schema, decoding, merging, inheritance, digest, requests, answers, blame and the emulator follow from this table. A new
-/// setting is a line here and in [`Field`], and its value in [`RecordConfig`](super::RecordConfig).
+/// setting is a line here, in [`Field`] and in [`Field::declaration`], and its value in [`RecordConfig`](super::RecordConfig).
 const DECLARATIONS: [Declaration; 12] = [
     field(Field::VodTranscodeGroup, "vod_transcode_group", "VodTranscodeGroupId", Form::Group)
         .managed("Group of the recorded files: a name from `transcode_groups`, an id, or `VOD_NO_TRANSCODE`."),

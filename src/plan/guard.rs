@@ -11,7 +11,7 @@ use super::notes::{Guard, Held};
 use super::options::PlanOptions;
 use crate::model::{Address, PatternIndex, Snapshot};
 
-/// Every guard that refuses `plan`, in the order of [`Guard`] and then of the addresses.
+/// Every guard that refuses `plan` as far as plan and snapshot show, in the order of [`Guard`] and then of the addresses.
 pub(super) fn held(
     plan: &Plan,
     protect: &PatternIndex<'_>,

@@ -74,10 +74,14 @@ impl<'a> Intention<'a> {
         }
     }
 
-    /// Whether it is on disk, with all its siblings.
+    /// Whether it is among these, with all its siblings.
     pub(super) fn is_in<T>(&self, intents: &BTreeMap<Key, T>) -> bool {
-        intents.contains_key(&self.key())
-            && self.siblings.iter().all(|(address, _)| intents.contains_key(&back(address)))
+        self.keys().all(|key| intents.contains_key(&key))
+    }
+
+    /// Its own key, and those of its siblings.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Key> {
+        std::iter::once(self.key()).chain(self.siblings.iter().map(|(address, _)| back(address)))
     }
 
     pub(super) fn key(&self) -> Key {

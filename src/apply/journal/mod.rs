@@ -61,7 +61,7 @@ use crate::plan::ActionKind;
 
 /// Where lines go.
 pub trait Sink: Send {
-    /// Takes whole lines. If `sync` is set, they are on disk when this returns.
+    /// Takes whole lines. If `sync` is set, they and all lines before are on disk when this returns.
     ///
     /// # Errors
     /// If it fails, none of the lines counts, and no further line is handed over.
@@ -263,46 +263,44 @@ impl Journal {
         }
     }
 
-    /// Puts the intents of writes on disk, all at once; those already there stay.
-    pub(super) fn intend(&self, intentions: &[Intention<'_>]) -> Result<(), Broken> {
+    /// Puts the intents of writes on disk, all at once; those already there stay. One sync is enough for all that wait.
+    pub(super) async fn intend(&self, intentions: &[Intention<'_>]) -> Result<(), Broken> {
         let time = (self.clock)();
-        self.lock().intend(intentions, time, true)
-    }
-
-    /// Records that a write of an intent is about to be sent; returns the intent's number. Waits until the intent is on
-    /// disk: one sync is enough for all that wait.
-    pub(super) async fn send(&self, intention: &Intention<'_>) -> Result<u64, Broken> {
-        let time = (self.clock)();
-        let (Intended { number, appended }, is_synced) = {
+        let (appended, is_synced) = {
             let mut inner = self.lock();
-            inner.intend(std::slice::from_ref(intention), time, false)?;
-            let intended = inner.intents[&intention.key()];
-            (intended, inner.synced >= intended.appended)
+            inner.intend(intentions, time)?;
+            let appended = inner.last_appended(intentions);
+            (appended, inner.synced >= appended)
         };
         // What is on disk waits for no disk: something may not be recorded until it is sent.
-        if !is_synced {
-            self.synced(appended).await?;
-        }
-        self.lock().under_way.insert(intention.address.clone());
-        Ok(number)
+        if is_synced { Ok(()) } else { self.sync(appended).await }
+    }
+
+    /// Records that a write of an intent is about to be sent, once the intent is on disk; returns the intent's number.
+    pub(super) async fn send(&self, intention: &Intention<'_>) -> Result<u64, Broken> {
+        self.intend(std::slice::from_ref(intention)).await?;
+        let mut inner = self.lock();
+        inner.under_way.insert(intention.address.clone());
+        Ok(inner.number(&intention.key()))
     }
 
     /// Waits until what was appended up to this time is on disk.
-    async fn synced(&self, appended: u64) -> Result<(), Broken> {
-        let _first = self.syncs.lock().await;
+    async fn sync(&self, appended: u64) -> Result<(), Broken> {
+        let _turn = self.syncs.lock().await;
         let (covered, syncing) = {
             let mut inner = self.lock();
-            match &inner.broken {
-                _ if inner.synced >= appended => return Ok(()),
-                Some(reason) => return Err(Broken(reason.clone())),
-                None => (inner.appended, inner.sink.sync()),
+            inner.check()?;
+            if inner.synced >= appended {
+                return Ok(());
             }
+            (inner.appended, inner.sink.sync())
         };
         let synced = syncing.await;
         let mut inner = self.lock();
         inner.unless_broken(synced)?;
         inner.synced = inner.synced.max(covered);
-        Ok(())
+        // It may have broken in the meantime.
+        inner.check()
     }
 
     pub(super) fn answered(&self, id: u64, sent: &Result<Option<String>, Error>) {
@@ -351,11 +349,13 @@ impl OpenJournal {
 
     /// Appends lines that the copy has already, or does not need; returns them.
     fn append_own(&mut self, entries: &[Entry], sync: bool) -> Result<String, Broken> {
-        if let Some(reason) = &self.broken {
-            return Err(Broken(reason.clone()));
-        }
+        self.check()?;
         let lines = lines(entries).and_then(|lines| self.sink.append(&lines, sync).map(|()| lines));
         self.unless_broken(lines)
+    }
+
+    fn check(&self) -> Result<(), Broken> {
+        self.broken.clone().map_or(Ok(()), |reason| Err(Broken(reason)))
     }
 
     fn unless_broken<T>(&mut self, written: io::Result<T>) -> Result<T, Broken> {
@@ -365,8 +365,19 @@ impl OpenJournal {
         })
     }
 
-    /// Appends the intents that are not there yet; if `sync` is set, they are on disk when this returns.
-    fn intend(&mut self, intentions: &[Intention<'_>], time: Timestamp, sync: bool) -> Result<(), Broken> {
+    /// The number of an intent that was appended.
+    fn number(&self, key: &Key) -> u64 {
+        self.intents.get(key).map_or(0, |intended| intended.number)
+    }
+
+    /// The last time at which any of these was appended.
+    fn last_appended(&self, intentions: &[Intention<'_>]) -> u64 {
+        let keys = intentions.iter().flat_map(Intention::keys);
+        keys.filter_map(|key| Some(self.intents.get(&key)?.appended)).max().unwrap_or_default()
+    }
+
+    /// Appends the intents that are not there yet.
+    fn intend(&mut self, intentions: &[Intention<'_>], time: Timestamp) -> Result<(), Broken> {
         let new: Vec<&Intention> = intentions.iter().filter(|one| !one.is_in(&self.intents)).collect();
         if new.is_empty() {
             return Ok(());
@@ -386,15 +397,12 @@ impl OpenJournal {
         let known: Vec<Entry> = known.into_iter().map(|one| one.entry(time, &mut take)).collect();
         let new: Vec<Entry> = new.into_iter().map(|one| one.entry(time, &mut take)).collect();
         self.announced = announced;
-        self.append_own(&known, sync && new.is_empty())?;
+        self.append_own(&known, false)?;
         if !new.is_empty() {
-            let lines = self.append_own(&new, sync)?;
+            let lines = self.append_own(&new, false)?;
             self.give_copy(&lines, true);
         }
         self.appended += 1;
-        if sync {
-            self.synced = self.appended;
-        }
         self.next = number;
         let appended = self.appended;
         self.intents.extend(keys.into_iter().map(|(key, number)| (key, Intended { number, appended })));

@@ -4,6 +4,7 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::model::RecordConfig;
+use crate::plan::Contingent;
 
 /// Ends a sync, well or not.
 type End = oneshot::Sender<io::Result<()>>;
@@ -13,10 +14,14 @@ type End = oneshot::Sender<io::Result<()>>;
 struct Disk {
     lines: Memory,
     syncs: Arc<Mutex<VecDeque<End>>>,
+    is_full: Arc<Mutex<bool>>,
 }
 
 impl Sink for Disk {
     fn append(&mut self, lines: &str, sync: bool) -> io::Result<()> {
+        if *self.is_full.lock().unwrap() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         self.lines.append(lines, sync)
     }
 
@@ -94,8 +99,10 @@ async fn a_write_waits_for_the_disk_and_one_sync_is_enough_for_all_that_wait() {
 async fn what_is_on_disk_waits_for_no_disk_not_even_a_broken_one() {
     let disk = Disk::default();
     let journal = journal(&disk);
-    let (known, config) = (address("cam1"), RecordConfig::default());
-    journal.intend(&[Intention::add(&known, &config, None)]).unwrap();
+    let first = sends(&journal, "cam1");
+    go_on().await;
+    disk.end(Ok(()));
+    first.await.unwrap().unwrap();
     let other = sends(&journal, "cam2");
     go_on().await;
     assert!(!other.is_finished());
@@ -107,6 +114,42 @@ async fn what_is_on_disk_waits_for_no_disk_not_even_a_broken_one() {
     assert_eq!(sends(&journal, "cam1").await.unwrap(), Ok(1));
     assert_eq!(sends(&journal, "cam3").await.unwrap(), Err(Broken("the disk is gone".to_owned())));
     assert_eq!(journal.broken(), Some(Broken("the disk is gone".to_owned())));
+}
+
+#[tokio::test]
+async fn intents_that_belong_together_are_on_disk_together() {
+    let disk = Disk::default();
+    let journal = journal(&disk);
+    let intending = journal.clone();
+    let all = tokio::spawn(async move {
+        let (one, other, config) = (address("cam1"), address("cam2"), RecordConfig::default());
+        let back = Some(Contingent::AddBack);
+        let intentions = [Intention::add(&one, &config, None), Intention::add(&other, &config, back)];
+        intending.intend(&intentions).await
+    });
+    go_on().await;
+    assert_eq!((disk.intents(), disk.syncs(), all.is_finished()), (2, 1, false));
+    // Its own intent is not on disk before those that were appended with it.
+    let first = sends(&journal, "cam1");
+    go_on().await;
+    assert!(!first.is_finished());
+    disk.end(Ok(()));
+    all.await.unwrap().unwrap();
+    assert_eq!(first.await.unwrap(), Ok(1));
+    assert_eq!(disk.syncs(), 0);
+}
+
+#[tokio::test]
+async fn a_write_that_waits_while_the_journal_breaks_is_not_sent() {
+    let disk = Disk::default();
+    let journal = journal(&disk);
+    let waiting = sends(&journal, "cam1");
+    go_on().await;
+    *disk.is_full.lock().unwrap() = true;
+    journal.answered(7, &Ok(None));
+    disk.end(Ok(()));
+    let full = Broken(io::Error::from(io::ErrorKind::StorageFull).to_string());
+    assert_eq!(waiting.await.unwrap(), Err(full));
 }
 
 #[tokio::test]

@@ -38,6 +38,7 @@ pub(crate) const ALL: &[(&str, Invariant)] = &[
         beside::an_app_wide_entry_goes_only_beside_what_the_plan_saw,
     ),
     ("what is as wanted is not written", writes::what_is_as_wanted_is_not_written),
+    ("a stop lets no write leave", writes::a_stop_lets_no_write_leave),
     ("every write is in the journal before", writes::every_write_is_in_the_journal_before),
     ("nothing is deleted after a failure", writes::nothing_is_deleted_after_a_failure),
     ("siblings that went along come back", writes::siblings_that_went_along_come_back),

@@ -495,6 +495,26 @@ pub(super) fn siblings_that_went_along_come_back(run: &Run) -> Result<(), String
     Ok(())
 }
 
+/// Once the process is asked to stop, no write leaves but the Add of what a Delete of this process removed.
+pub(super) fn a_stop_lets_no_write_leave(run: &Run) -> Result<(), String> {
+    for view in View::all(run) {
+        let Some((stop, _)) = view.applying().find(|(_, what)| matches!(what, What::Stopped)) else {
+            continue;
+        };
+        for (at, call, address) in view.writes().filter(|(at, ..)| *at > stop) {
+            let removes = |gone: &Address| gone == address || gone.has_beside(address);
+            let fills = call.step == Step::Add
+                && view.writes().any(|(earlier, other, gone)| {
+                    earlier < at && other.step == Step::Delete && removes(gone)
+                });
+            if !fills {
+                return Err(format!("the {} of {address} left after the stop", call.step.name()));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The intent of a write is on disk before it is sent.
 pub(super) fn every_write_is_in_the_journal_before(run: &Run) -> Result<(), String> {
     for view in View::all(run) {
