@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// Folders with names for streams that the caller opened, on every Unix. Such a stream may have contents already.
 const OPENED: [&str; 2] = ["/dev", "/proc"];
 
+/// A file system like any other, although it is below one of these.
+const ORDINARY: &str = "/dev/shm";
+
 /// The largest number of links that are followed to an output.
 const MOST_LINKS: usize = 40;
 
@@ -19,7 +22,7 @@ pub(crate) fn parts(file: &Path) -> (&Path, &OsStr) {
 
 /// Whether a path names a stream that the caller opened.
 pub(crate) fn is_opened(file: &Path) -> bool {
-    OPENED.iter().any(|folder| file.starts_with(folder))
+    OPENED.iter().any(|folder| file.starts_with(folder)) && !file.starts_with(ORDINARY)
 }
 
 /// The path after following all links. It may not exist.
@@ -66,6 +69,13 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn streams_are_told_from_files() {
+        let is = |path: &str| is_opened(Path::new(path));
+        assert!(is("/dev/stdout") && is("/dev/fd/3") && is("/proc/self/fd/1"));
+        assert!(!is("/dev/shm/plan") && !is("/development") && !is("dev/stdout"));
+    }
 
     #[test]
     fn two_paths_of_one_file_are_found_out() {

@@ -560,13 +560,11 @@ fn the_second_signal_ends_at_once_and_names_what_is_unresolved() {
     assert_eq!(plan["summary"]["create"], 2, "{plan}");
 }
 
+/// Waits until the server has a request that writes: an intent in the journal is not yet a request that was sent.
 #[cfg(unix)]
-fn wait_for_intent(world: &World) {
-    let has_intent = || {
-        let journals = journals(world, ".jsonl");
-        journals.first().is_some_and(|path| std::fs::read_to_string(path).unwrap().contains("\"intent\""))
-    };
-    while !has_intent() {
+fn wait_for_write(world: &World) {
+    let state = world.path().join("state.log");
+    while !std::fs::read_to_string(&state).is_ok_and(|log| log.contains("live.example.com")) {
         std::thread::yield_now();
     }
 }
@@ -591,7 +589,7 @@ fn struck_by(signals: &[&str], prelude: &str) -> (Option<i32>, Value) {
     let mut shell = Command::new("sh");
     shell.args(["-c", &line]).current_dir(world.path()).env_clear().envs(world.variables());
     let apply = shell.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-    wait_for_intent(&world);
+    wait_for_write(&world);
     signals.iter().for_each(|signal| send(&apply, signal));
     let output = apply.wait_with_output().unwrap();
     (output.status.code(), serde_json::from_slice(&output.stdout).unwrap_or_default())
