@@ -122,6 +122,12 @@ fn find(source: &str, scope: &Scope) -> Result<GoingBack, Failure> {
         insist_on(Kind::Snapshot, path)?;
         return Ok(GoingBack { file: path.to_owned(), text: sealed::text(path, Code::Snapshot)?, run: None });
     }
+    // The id of a run begins with its time.
+    if source != "last" && !source.starts_with(|first: char| first.is_ascii_digit()) {
+        let message = format!("there is no file `{source}`, and no run has an id that begins so");
+        let help = "name a snapshot by its path, or a run by its id: `livevod journal` lists the runs";
+        return Err(Diagnostic::new(Code::Usage, message).help(help).into());
+    }
     let Scope { keeping, remote, .. } = scope;
     let folder = &keeping.folder();
     Shared::bring_all(keeping, Some(remote), remote.account.as_deref(), None, Wanted::Run(source))?;

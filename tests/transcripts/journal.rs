@@ -106,6 +106,9 @@ fn runs_are_listed_and_told() {
     let missing = world.run("journal 1999");
     assert_eq!(missing.code, 1);
     assert_snapshot!("no_such_run", missing.transcript());
+    let missing = world.run("restore befor --emulator");
+    assert_eq!(missing.code, 1);
+    assert_snapshot!("no_such_snapshot", missing.transcript());
     assert_eq!(world.run("journal 2").code, 1, "both begin so");
 }
 
