@@ -495,14 +495,16 @@ pub(super) fn siblings_that_went_along_come_back(run: &Run) -> Result<(), String
     Ok(())
 }
 
-/// Once the process is asked to stop, no write leaves but the Add of what a Delete of this process removed.
+/// Once the process is asked to stop, no write leaves but the Add of what a Delete of this process removed, or seems to have
+/// taken along: it can't know whether the service or somebody else removed what is gone from the domain.
 pub(super) fn a_stop_lets_no_write_leave(run: &Run) -> Result<(), String> {
     for view in View::all(run) {
         let Some((stop, _)) = view.applying().find(|(_, what)| matches!(what, What::Stopped)) else {
             continue;
         };
         for (at, call, address) in view.writes().filter(|(at, ..)| *at > stop) {
-            let removes = |gone: &Address| gone == address || gone.has_beside(address);
+            let removes =
+                |gone: &Address| gone == address || (gone.is_app_wide() && gone.domain == address.domain);
             let fills = call.step == Step::Add
                 && view.writes().any(|(earlier, other, gone)| {
                     earlier < at && other.step == Step::Delete && removes(gone)
