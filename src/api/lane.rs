@@ -3,8 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use super::rate::Rate;
 use crate::wire::RemoteError;
@@ -37,16 +38,18 @@ impl Lane {
             return;
         }
         tokio::select! {
-            () = sleep_until(at) => {}
+            biased;
             () = given_up => {}
+            () = sleep_until(at) => {}
         }
     }
 
     /// Like [`Self::wait`], and ends when the run is to end.
     pub(super) async fn rest(&self, at: Instant, heed: &Heed) {
         tokio::select! {
-            () = self.wait(at) => {}
+            biased;
             () = heed.stopped() => {}
+            () = self.wait(at) => {}
         }
     }
 }
@@ -58,24 +61,20 @@ pub(super) struct Heed {
     pub(super) until: Option<Instant>,
     /// Whether something is not recorded until the call succeeds: then it waits only for the rate itself.
     pub(super) is_urgent: bool,
-    /// Becomes true when the run is to end: then no caller waits any longer for the service.
-    pub(super) stop: Option<watch::Receiver<bool>>,
+    /// Cancelled when the run is to end: then no caller waits any longer for the service.
+    pub(super) stop: Option<CancellationToken>,
 }
 
 impl Heed {
     fn is_stopped(&self) -> bool {
-        self.stop.as_ref().is_some_and(|stop| *stop.borrow())
+        self.stop.as_ref().is_some_and(CancellationToken::is_cancelled)
     }
 
-    /// Returns when the run is asked to end; never, if it was asked before or if no sender is left.
+    /// Returns when the run is asked to end; never, if it was asked before.
     async fn stopped(&self) {
-        let stop = self.stop.clone().filter(|stop| !*stop.borrow());
-        let is_asked = match stop {
-            Some(mut stop) => stop.wait_for(|stop| *stop).await.is_ok(),
-            None => false,
-        };
-        if !is_asked {
-            std::future::pending().await
+        match self.stop.as_ref().filter(|stop| !stop.is_cancelled()) {
+            Some(stop) => stop.cancelled().await,
+            None => std::future::pending().await,
         }
     }
 

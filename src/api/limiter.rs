@@ -189,7 +189,7 @@ impl Limiter {
 mod tests {
     use std::num::NonZeroU32;
 
-    use tokio::sync::watch;
+    use tokio_util::sync::CancellationToken;
 
     use super::*;
 
@@ -409,7 +409,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nobody_stays_away_past_a_deadline_after_a_signal_or_while_nothing_is_recorded() {
-        let (stopper, stop) = watch::channel(false);
+        let stop = CancellationToken::new();
         let limiter = limiter();
         throttle(&limiter, Duration::from_secs(100)).await;
         let start = Instant::now();
@@ -420,10 +420,10 @@ mod tests {
         let until = Heed { until: Some(start + Duration::from_secs(10)), ..Heed::default() };
         limiter.turn("Add", &until).await.unwrap();
         assert_eq!(start.elapsed().as_secs(), 10);
-        let stopped = Heed { stop: Some(stop), ..Heed::default() };
+        let stopped = Heed { stop: Some(stop.clone()), ..Heed::default() };
         let signal = async {
             tokio::time::sleep(Duration::from_secs(5)).await;
-            stopper.send(true).unwrap();
+            stop.cancel();
         };
         let (turn, ()) = tokio::join!(limiter.turn("Add", &stopped), signal);
         assert!(turn.is_ok());

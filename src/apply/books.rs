@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use super::cause::{Cause, Failure, Shown};
 use super::event::{Delay, Event};
@@ -27,8 +28,8 @@ pub(super) struct Books {
     /// How long after it was sent a request without an answer may still arrive.
     pub(super) settle: Duration,
     stop_on_error: bool,
-    /// Becomes true when no new write may start.
-    stop: watch::Receiver<bool>,
+    /// Cancelled when no new write may start.
+    stop: CancellationToken,
     ledger: Mutex<Ledger>,
 }
 
@@ -264,7 +265,7 @@ impl Books {
 
     /// Why a change may not be started now, if so. `client` is why no more calls are sent, if so.
     pub(super) fn bar(&self, action: ActionKind, client: Option<Stop>) -> Option<Cause> {
-        if *self.stop.borrow() {
+        if self.stop.is_cancelled() {
             return Some(Cause::Interrupted);
         }
         if let Some(Broken(reason)) = self.journal.broken() {

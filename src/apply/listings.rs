@@ -2,10 +2,11 @@
 //! window, and confirms every write that was accepted before it was asked for.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use super::width::Width;
@@ -97,7 +98,9 @@ impl PlanningRead {
 
 /// What the changes of one domain share.
 pub(super) struct DomainReads {
-    state: watch::Sender<State>,
+    state: Mutex<State>,
+    /// Told of every change of the state; wakes those that wait in the order in which they came.
+    changed: Notify,
     /// Held by the one that lists the domain for all.
     turn: tokio::sync::Mutex<()>,
     /// How many changes of the domain are written side by side.
@@ -173,7 +176,8 @@ impl DomainReads {
     /// `last` is the listing from which the run was planned, if it may serve; `calls` is how many an earlier listing took.
     pub(super) fn new(width: Width, last: Option<Listing>, calls: usize) -> Self {
         Self {
-            state: watch::Sender::new(State { last, calls_before: calls, ..State::default() }),
+            state: Mutex::new(State { last, calls_before: calls, ..State::default() }),
+            changed: Notify::new(),
             turn: tokio::sync::Mutex::default(),
             width: Arc::new(width),
             failed: Mutex::default(),
@@ -182,7 +186,7 @@ impl DomainReads {
 
     /// The last listing.
     pub(super) fn last(&self) -> Option<Listing> {
-        self.state.borrow().last.clone()
+        self.state().last.clone()
     }
 
     /// Lists the domain.
@@ -196,7 +200,7 @@ impl DomainReads {
             Err(error) => {
                 *self.failed() = Some((began, error.clone()));
                 let is_odd = matches!(error, Error::Contradiction(_));
-                self.state.send_modify(|state| state.is_odd |= is_odd);
+                self.modify(|state| state.is_odd |= is_odd);
                 Err(error)
             }
         }
@@ -225,21 +229,21 @@ impl DomainReads {
     /// Whether one read of its own costs each of the changes that are about to be compared less than a listing costs all
     /// of them.
     pub(super) fn prefers_single_compares(&self) -> bool {
-        let state = self.state.borrow();
+        let state = self.state();
         state.to_write < state.calls() || (state.is_shifting() && state.in_progress > 1)
     }
 
     /// The same for those that are to be confirmed. Once everything is written that goes side by side, a listing is needed in
     /// any case: it ends the work in the domain.
     pub(super) fn prefers_single_confirms(&self, is_beside: bool) -> bool {
-        let state = self.state.borrow();
+        let state = self.state();
         let is_last = is_beside && state.to_write == 0;
         !is_last && (state.to_confirm < state.calls() || state.is_shifting())
     }
 
     /// Whether a configuration may move from one page to another while the domain is listed.
     pub(super) fn is_shifting(&self) -> bool {
-        self.state.borrow().is_shifting()
+        self.state().is_shifting()
     }
 
     /// Waits for other writes that the same listing can confirm, but not long. Where a listing would contradict itself
@@ -256,26 +260,36 @@ impl DomainReads {
 
     /// Waits until something holds, but not long.
     async fn soon(&self, holds: impl Fn(&State) -> bool) {
-        let mut state = self.state.subscribe();
-        // The sender lives as long as this, so there is no error; after the pause, nobody waits any longer.
-        let _ = timeout(Self::GATHERS, state.wait_for(|state| holds(state))).await;
+        // After the pause, nobody waits any longer.
+        let _ = timeout(Self::GATHERS, self.until(holds)).await;
+    }
+
+    /// Waits until something holds.
+    async fn until(&self, holds: impl Fn(&State) -> bool) {
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if holds(&self.state()) {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// Whether another change may start.
     pub(super) fn may_go_on(&self) -> bool {
-        self.state.borrow().may_go_on()
+        self.state().may_go_on()
     }
 
     /// Returns when another change may start.
     pub(super) async fn goes_on(&self) {
-        // The sender lives as long as this, so there is no error.
-        let _ = self.state.subscribe().wait_for(State::may_go_on).await;
+        self.until(State::may_go_on).await;
     }
 
     /// Counts changes whose writes are to be sent side by side. `moves` says whether they change the number of
     /// configurations.
     pub(super) fn expects(self: &Arc<Self>, changes: usize, moves: bool) -> Vec<Unwritten> {
-        self.state.send_modify(|state| {
+        self.modify(|state| {
             state.to_write += changes;
             state.moves = moves;
         });
@@ -284,17 +298,26 @@ impl DomainReads {
 
     /// Counts an accepted write until it is confirmed.
     pub(super) fn accepted(self: &Arc<Self>) -> Unconfirmed {
-        self.state.send_modify(|state| state.to_confirm += 1);
+        self.modify(|state| state.to_confirm += 1);
         Unconfirmed(self.clone())
     }
 
     /// Two listings may be read at the same time: the one that was asked for later is the last one.
     fn keep(&self, listing: Listing) {
-        self.state.send_modify(|state| {
+        self.modify(|state| {
             if state.last.as_ref().is_none_or(|last| last.asked <= listing.asked) {
                 (state.last, state.is_odd) = (Some(listing), false);
             }
         });
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn modify(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state());
+        self.changed.notify_waiters();
     }
 
     fn failed(&self) -> MutexGuard<'_, Option<(Instant, Error)>> {
@@ -312,14 +335,14 @@ impl Unwritten {
     /// The change starts.
     pub(super) fn started(mut self) -> Self {
         self.has_started = true;
-        self.reads.state.send_modify(|state| state.in_progress += 1);
+        self.reads.modify(|state| state.in_progress += 1);
         self
     }
 }
 
 impl Drop for Unwritten {
     fn drop(&mut self) {
-        self.reads.state.send_modify(|state| {
+        self.reads.modify(|state| {
             state.to_write -= 1;
             state.in_progress -= usize::from(self.has_started);
         });
@@ -331,14 +354,14 @@ pub(super) struct Still(Arc<DomainReads>);
 
 impl Still {
     fn new(reads: &Arc<DomainReads>) -> Self {
-        reads.state.send_modify(|state| state.stills += 1);
+        reads.modify(|state| state.stills += 1);
         Self(reads.clone())
     }
 }
 
 impl Drop for Still {
     fn drop(&mut self) {
-        self.0.state.send_modify(|state| state.stills -= 1);
+        self.0.modify(|state| state.stills -= 1);
     }
 }
 
@@ -347,6 +370,6 @@ pub(super) struct Unconfirmed(Arc<DomainReads>);
 
 impl Drop for Unconfirmed {
     fn drop(&mut self) {
-        self.0.state.send_modify(|state| state.to_confirm -= 1);
+        self.0.modify(|state| state.to_confirm -= 1);
     }
 }

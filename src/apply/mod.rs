@@ -89,6 +89,6 @@ pub async fn apply(
         repeated: client.repeated() - repeated,
         took: start.elapsed(),
     };
-    journal.finish(*stop.borrow(), report.calls);
+    journal.finish(stop.is_cancelled(), report.calls);
     report
 }

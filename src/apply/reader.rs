@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
 use super::books::Books;
 use super::listings::{DomainReads, Listing, Look, PlanningRead};
@@ -19,8 +19,8 @@ pub(super) struct Reader {
     pub(super) books: Arc<Books>,
     /// How long a write is read back before it counts as unconfirmed.
     pub(super) deadline: Duration,
-    /// Becomes true when no new write may start.
-    stop: watch::Receiver<bool>,
+    /// Cancelled when no new write may start.
+    stop: CancellationToken,
     /// What the changes of each domain share.
     domains: Mutex<BTreeMap<Arc<str>, Arc<DomainReads>>>,
 }
@@ -30,7 +30,7 @@ impl Reader {
         client: &Client,
         books: Arc<Books>,
         deadline: Duration,
-        stop: watch::Receiver<bool>,
+        stop: CancellationToken,
         planned_on: PlanningRead,
     ) -> Self {
         let client = client.heeding(stop.clone());
@@ -110,10 +110,7 @@ impl Reader {
 
     /// Waits; a signal that ends the run ends the wait.
     pub(super) async fn rest(&self, pause: Duration) {
-        tokio::select! {
-            () = sleep(pause) => {}
-            () = self.stopped() => {}
-        }
+        self.unless_stopped(sleep(pause)).await;
     }
 
     /// Waits until no request that was sent to any address of a domain can still arrive, or until the run ends.
@@ -123,25 +120,18 @@ impl Reader {
         }
     }
 
-    /// The result of `awaited`, unless the run is to end before.
+    /// The result of `awaited`, unless the run is to end before: then nothing more is started for it.
     pub(super) async fn unless_stopped<T>(&self, awaited: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
+            biased;
+            () = self.stop.cancelled() => None,
             come = awaited => Some(come),
-            () = self.stopped() => None,
         }
     }
 
     /// Whether the run is to end.
     pub(super) fn is_stopped(&self) -> bool {
-        *self.stop.borrow()
-    }
-
-    /// Returns when the run is to end; never, if no sender is left.
-    pub(super) async fn stopped(&self) {
-        let mut stop = self.stop.clone();
-        if stop.wait_for(|stop| *stop).await.is_err() {
-            std::future::pending().await
-        }
+        self.stop.is_cancelled()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::journal::Journal;
 use super::listings::PlanningRead;
@@ -23,8 +23,8 @@ pub struct ApplySettings {
     pub planned_on: PlanningRead,
     /// Whether nothing new is started after the first change that is not done.
     pub stop_on_error: bool,
-    /// Becomes true when no new write may start; writes in progress are finished.
-    pub stop: watch::Receiver<bool>,
+    /// Cancelled when no new write may start; writes in progress are finished.
+    pub stop: CancellationToken,
     /// Where every write is recorded before it is sent. Without it nothing is written.
     pub journal: Journal,
     /// The lease of the domains, where several machines share a store. Without it a lock keeps others away.
@@ -42,7 +42,7 @@ impl ApplySettings {
     pub const FRESHNESS: Duration = Duration::from_secs(1);
 
     /// The usual settings; the caller keeps the sender of `stop`.
-    pub fn new(stop: watch::Receiver<bool>, journal: Journal) -> Self {
+    pub fn new(stop: CancellationToken, journal: Journal) -> Self {
         Self {
             deadline: Self::DEADLINE,
             settle: Self::SETTLE,

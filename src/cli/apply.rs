@@ -440,11 +440,10 @@ fn nothing_to_apply(observed: &Observed) -> Option<Exit> {
 async fn approve(terminal: &Terminal, interrupt: &Interrupt) -> Result<(), Failure> {
     let question = "\nDo you want to perform these actions? Only `yes` is accepted.\n\n  Enter a value: ";
     let not_approved = |message| Failure::from(Diagnostic::new(Code::NotApproved, message));
-    let mut stop = interrupt.stop();
+    let stop = interrupt.stop();
     tokio::select! {
         biased;
-        stopped = stop.wait_for(|is_stopped| *is_stopped) => {
-            drop(stopped);
+        () = stop.cancelled() => {
             terminal.note("\n");
             let exit = interrupt.exit().unwrap_or(Exit::Interrupted);
             Err(Failure { exit, ..not_approved("interrupted: nothing was written") })

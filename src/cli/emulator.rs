@@ -220,11 +220,7 @@ async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Termina
     }
     terminal.print(&format!("livevod emulator listening on http://{address}\n"));
     let interrupt = Interrupt::listen(|| {}, |exit| exit);
-    let mut stop = interrupt.stop();
-    let stopped = async move {
-        // An error means that the sender is gone, which can't happen while `interrupt` lives.
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
+    let stopped = interrupt.stop().cancelled_owned();
     let admin = if arguments.admin { Admin::On } else { Admin::Off };
     server::serve(service, listener, admin, stopped).await.map_err(Failure::of_emulator)
 }

@@ -14,13 +14,13 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 #[cfg(unix)]
 use tokio::signal::unix::SignalKind;
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::render::Exit;
 
 /// Listens until it is dropped.
 pub(super) struct Interrupt {
-    stop: watch::Receiver<bool>,
+    stop: CancellationToken,
     seen: Arc<AtomicU8>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -32,14 +32,15 @@ impl Interrupt {
         answered: impl FnOnce() + Send + 'static,
         farewell: impl FnOnce(Exit) -> Exit + Send + 'static,
     ) -> Self {
-        let (sender, stop) = watch::channel(false);
+        let stop = CancellationToken::new();
         let seen = Arc::new(AtomicU8::new(0));
-        let task = tokio::spawn(watch_signals(Signals::listen(), sender, seen.clone(), answered, farewell));
+        let task =
+            tokio::spawn(watch_signals(Signals::listen(), stop.clone(), seen.clone(), answered, farewell));
         Self { stop, seen, task }
     }
 
-    /// Becomes true at the first signal.
-    pub(super) fn stop(&self) -> watch::Receiver<bool> {
+    /// Cancelled at the first signal.
+    pub(super) fn stop(&self) -> CancellationToken {
         self.stop.clone()
     }
 
@@ -58,7 +59,7 @@ impl Drop for Interrupt {
 
 async fn watch_signals(
     mut signals: Signals,
-    stop: watch::Sender<bool>,
+    stop: CancellationToken,
     seen: Arc<AtomicU8>,
     answered: impl FnOnce(),
     farewell: impl FnOnce(Exit) -> Exit,
@@ -66,8 +67,7 @@ async fn watch_signals(
     // One listener for all signals: a second signal right after the first must not be lost.
     let first = signals.next().await;
     seen.store(first.exit.code(), Ordering::Release);
-    // This fails only when the run is over and no receiver is left.
-    let _ = stop.send(true);
+    stop.cancel();
     answered();
     let second = loop {
         let next = signals.next().await;

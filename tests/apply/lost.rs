@@ -386,7 +386,7 @@ async fn a_replace_that_is_interrupted_after_such_a_delete_leaves_no_gap() {
         while world.config(CAM).await.is_some() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        world.stop.send(true).unwrap();
+        world.settings.stop.cancel();
     };
     let replace = replace(CAM, stored_in(BUCKET), stored_in(OTHER_BUCKET));
     let (report, ()) = tokio::join!(world.apply([replace]), stop);

@@ -131,7 +131,7 @@ async fn stop_on_error_starts_nothing_new() {
 #[tokio::test(start_paused = true)]
 async fn a_request_to_stop_starts_nothing_new() {
     let world = World::new();
-    world.stop.send(true).unwrap();
+    world.settings.stop.cancel();
     let report = world.apply([create("a.example.com/show/cam1", config())]).await;
     assert_eq!(ends(&report), ["not attempted"]);
     assert_eq!(why(&report, 0), "the run was interrupted");
@@ -146,7 +146,7 @@ async fn what_is_under_way_when_the_run_is_stopped_is_finished() {
     // The rate allows 150 Adds at once; the stop request comes while the others wait.
     let stopping = async {
         tokio::time::sleep(std::time::Duration::from_millis(250)).await;
-        world.stop.send(true).unwrap();
+        world.settings.stop.cancel();
     };
     let (report, ()) = tokio::join!(applying, stopping);
     let done = ends(&report).iter().filter(|end| **end == "done").count();

@@ -166,7 +166,7 @@ async fn a_signal_ends_the_time_that_the_service_asks_for() {
     let world = with("throttle:action=Describe,times=1,retry-after=50s");
     let stop = async {
         tokio::time::sleep(Duration::from_secs(3)).await;
-        world.stop.send(true).unwrap();
+        world.settings.stop.cancel();
     };
     let start = Instant::now();
     let (report, ()) = tokio::join!(world.apply([create(CAM, config())]), stop);
@@ -377,7 +377,7 @@ async fn an_interrupted_run_repeats_nothing() {
     let world = with("throttle:action=Add");
     let stop = async {
         tokio::time::sleep(Duration::from_secs(3)).await;
-        world.stop.send(true).unwrap();
+        world.settings.stop.cancel();
     };
     let start = Instant::now();
     let (report, ()) = tokio::join!(world.apply([create(CAM, config())]), stop);

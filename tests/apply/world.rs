@@ -20,8 +20,8 @@ use livevod::plan::{
 use livevod::resolve::{Desired, resolve};
 use livevod::source::{Source, Sources};
 use livevod::wire::{self, Call};
-use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use crate::simulation::harness::scene::released;
 
@@ -36,7 +36,6 @@ pub(crate) struct World {
     pub(crate) client: Client,
     colleague: Client,
     pub(crate) settings: ApplySettings,
-    pub(crate) stop: watch::Sender<bool>,
 }
 
 impl World {
@@ -53,8 +52,7 @@ impl World {
     /// Gives livevod's client another path to the service than the colleague has.
     pub(crate) fn of(service: Arc<Service>, client: Client) -> Self {
         let colleague = embedded::client(service.clone(), embedded::settings());
-        let (stop, stopped) = watch::channel(false);
-        Self { service, client, colleague, settings: ApplySettings::new(stopped, journal()), stop }
+        Self { service, client, colleague, settings: ApplySettings::new(CancellationToken::new(), journal()) }
     }
 
     pub(crate) fn deadline(mut self, deadline: Duration) -> Self {

@@ -15,8 +15,8 @@ use livevod::resolve::Desired;
 use livevod::source::Sources;
 use livevod::wire::{self, Call};
 use serde_json::{Map, Value, json};
-use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::apply::world::journal;
 use crate::plan::resolved;
@@ -126,9 +126,10 @@ impl Scene {
     }
 
     async fn apply(&self, plan: &Plan) -> Report {
-        let (_keep, stop) = watch::channel(false);
-        let settings =
-            ApplySettings { deadline: Duration::from_secs(5), ..ApplySettings::new(stop, journal()) };
+        let settings = ApplySettings {
+            deadline: Duration::from_secs(5),
+            ..ApplySettings::new(CancellationToken::new(), journal())
+        };
         apply(plan.cleared().unwrap(), &self.client, settings, &|_| {}).await
     }
 

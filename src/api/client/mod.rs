@@ -17,8 +17,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 pub use self::permits::Permit;
 pub(super) use self::reads::one_of_several;
@@ -100,8 +101,8 @@ pub struct Client {
     until: Option<Instant>,
     /// The latest time until which the client waits when the service asks it to.
     stays: Option<Instant>,
-    /// Becomes true when the run is to end: pauses in progress then end at once.
-    stop: Option<watch::Receiver<bool>>,
+    /// Cancelled when the run is to end: pauses in progress then end at once.
+    stop: Option<CancellationToken>,
     /// Whether something is not recorded until its calls succeed.
     is_urgent: bool,
     /// The connection reserved for its calls, if any.
@@ -243,7 +244,7 @@ impl Client {
     }
 
     /// The same client; its pauses end when `stop` becomes true.
-    pub fn heeding(&self, stop: watch::Receiver<bool>) -> Self {
+    pub fn heeding(&self, stop: CancellationToken) -> Self {
         Self { stop: Some(stop), ..self.clone() }
     }
 

@@ -13,8 +13,8 @@ use livevod::emulator::{ACCOUNT, Service};
 use livevod::model::Address;
 use livevod::plan::{Allowances, Guard, Plan, PlanOptions, plan};
 use livevod::wire::{Key, Role};
-use tokio::sync::watch;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::journals::{self, Folder, TARGET};
 use super::observer::Observer;
@@ -195,7 +195,7 @@ impl Stage<'_> {
             Ok(cleared) => cleared,
             Err(refusal) => return End::Refused(vec![refusal.to_string()]),
         };
-        let (stopper, stop) = watch::channel(false);
+        let stop = CancellationToken::new();
         let freshness = self.scene.call.freshness;
         let may_rest_on_it = self.scene.call.approval.is_some();
         let planned_on = may_rest_on_it
@@ -206,13 +206,13 @@ impl Stage<'_> {
             freshness,
             planned_on: planned_on.unwrap_or_default(),
             stop_on_error: self.scene.call.stop_on_error,
-            ..ApplySettings::new(stop, journal)
+            ..ApplySettings::new(stop.clone(), journal)
         };
         let progress = |event| self.observer.progress(event);
         let end = tokio::select! {
             biased;
             () = self.observer.death.notified() => End::Died,
-            () = self.stop(ends.stop, stopper) => End::Died,
+            () = self.stop(ends.stop, stop) => End::Died,
             () = at(ends.death) => {
                 self.observer.tell(What::Died("death-pause"));
                 End::Died
@@ -240,11 +240,11 @@ impl Stage<'_> {
     }
 
     /// Asks the process to stop at the chosen time; that does not end it yet.
-    async fn stop(&self, after: Option<Duration>, stopper: watch::Sender<bool>) {
+    async fn stop(&self, after: Option<Duration>, stop: CancellationToken) {
         if let Some(after) = after {
             sleep(after).await;
             self.observer.tell(What::Stopped);
-            let _ = stopper.send(true);
+            stop.cancel();
         }
         pending::<()>().await;
     }

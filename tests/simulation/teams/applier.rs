@@ -16,9 +16,9 @@ use livevod::plan::{Allowances, Plan, PlanOptions, plan};
 use livevod::store::{
     self, Held, Holder, Lease, Lost, Objects, Patient, Progress, StoreError, TakeError, Taking, Teller, Terms,
 };
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
 use super::super::harness::disk::{Book, Disk};
 use super::super::harness::journals::{self, TARGET};
@@ -251,7 +251,6 @@ impl Applier {
             Ok(cleared) => cleared,
             Err(refusal) => return refused(refusal),
         };
-        let (_stopper, stop) = watch::channel(false);
         let freshness = self.scene.call.freshness;
         let settings = ApplySettings {
             deadline: self.scene.call.deadline,
@@ -260,7 +259,7 @@ impl Applier {
             planned_on: PlanningRead::of(&plan.decisions, &read.snapshot, &read.listed, freshness),
             stop_on_error: self.scene.call.stop_on_error,
             lease: Some(lease.clone()),
-            ..ApplySettings::new(stop, journal)
+            ..ApplySettings::new(CancellationToken::new(), journal)
         };
         let progress = |event| self.world.stage.progress(self.machine.number, event);
         End::Applied(apply(cleared, &client, settings, &progress).await)
