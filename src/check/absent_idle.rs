@@ -7,10 +7,11 @@ use crate::resolve::{Desired, Wanted};
 pub(super) fn check(desired: &Desired, snapshot: &Snapshot, findings: &mut Findings) {
     for (name, domain) in &desired.domains {
         let Some(held) = snapshot.domains.get(name) else { continue };
-        for (address, entry) in
-            domain.entries.iter().filter(|(address, _)| !held.configs.contains_key(*address))
-        {
+        for (address, entry) in &domain.entries {
             let Wanted::Absent(span) = entry.wanted else { continue };
+            if held.configs.contains_key(address) {
+                continue;
+            }
             findings.push(
                 Diagnostic::new(
                     Code::AbsentIdle,

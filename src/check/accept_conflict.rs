@@ -8,9 +8,12 @@ use crate::resolve::Accepted;
 use crate::source::Span;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    if facts.desired.accept.is_empty() {
+        return;
+    }
     let accepted = facts.desired.accepted();
     let mut told: HashSet<[Span; 2]> = HashSet::new();
-    for (address, _, _) in facts.present() {
+    for address in facts.present() {
         let about: Vec<&Accepted> = accepted.of(address).collect();
         for (at, second) in about.iter().enumerate() {
             let contradicts = |first: &&&Accepted| {

@@ -8,7 +8,10 @@ use crate::model::Address;
 use crate::resolve::Entry;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    for domain in facts.desired.domains.values() {
+    // Of two names that differ only in case, one has a capital letter.
+    let has_capital = |name: &str| name.bytes().any(|byte| byte.is_ascii_uppercase());
+    let may_differ = |address: &Address| has_capital(&address.app) || has_capital(&address.stream);
+    for domain in facts.desired.domains.values().filter(|domain| domain.entries.keys().any(may_differ)) {
         // By lowercase name: the first entry of each app, and the first of each stream within its app.
         let mut apps: HashMap<String, (&Address, &Entry)> = HashMap::new();
         let mut streams: HashMap<String, (&Address, &Entry)> = HashMap::new();

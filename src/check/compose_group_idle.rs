@@ -15,8 +15,8 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    pub(super) fn visit(&mut self, Reached { trail, resolved, .. }: Reached<'_>) {
-        let Some(resolved) = resolved else { return };
+    pub(super) fn visit(&mut self, reached: Reached<'_>) {
+        let (Some(resolved), trail) = (reached.resolved(), reached.trail) else { return };
         let Some((_, compose)) = trail.written(Field::ComposeVodTranscodeGroup).next() else { return };
         if compose.value.is_none() || self.used.contains(&compose.span) {
             return;

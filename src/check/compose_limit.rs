@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use super::facts::Facts;
+use super::facts::Reached;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Field, Format, Part, RecordConfig, Value};
 
@@ -15,23 +15,24 @@ const DAY: u32 = 24 * 60 * 60;
 /// 40 files of this length, in seconds, cover a day.
 pub(super) const ENOUGH: u32 = DAY / MERGED_FILES;
 
-pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    for (address, entry, resolved) in facts.present() {
-        let length = resolved.config.cycle_duration;
-        let Some(merges) = merging(&resolved.config).filter(|_| length < ENOUGH) else { continue };
-        let span = |field| resolved.span(field).unwrap_or(entry.key);
-        let covered = Value::Seconds(length * MERGED_FILES);
-        findings.push(
-            Diagnostic::new(
-                Code::ComposeLimit,
-                format!("the service merges at most {MERGED_FILES} files: a stream longer than {covered} may have no merged file"),
-            )
-            .label(span(Field::CycleDuration), format!("{MERGED_FILES} × {}", Value::Seconds(length)))
-            .label(span(merges), "files are merged")
-            .help("write `36m` or more for streams that run all day; allow this finding if they always end earlier")
-            .about(address),
-        );
+pub(super) fn check(reached: Reached<'_>, findings: &mut Findings) {
+    let Some(resolved) = reached.resolved() else { return };
+    let length = resolved.config.cycle_duration;
+    if length >= ENOUGH {
+        return;
     }
+    let Some(merges) = merging(&resolved.config) else { return };
+    let covered = Value::Seconds(length * MERGED_FILES);
+    findings.push(
+        Diagnostic::new(
+            Code::ComposeLimit,
+            format!("the service merges at most {MERGED_FILES} files: a stream longer than {covered} may have no merged file"),
+        )
+        .label(reached.place(Field::CycleDuration), format!("{MERGED_FILES} × {}", Value::Seconds(length)))
+        .label(reached.place(merges), "files are merged")
+        .help("write `36m` or more for streams that run all day; allow this finding if they always end earlier")
+        .about(reached.trail.address),
+    );
 }
 
 /// The setting that merges files, if one does.

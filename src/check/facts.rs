@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 
 use crate::config::Document;
-use crate::model::Address;
-use crate::resolve::{Desired, Entry, Resolved, Trail};
+use crate::model::{Address, Field};
+use crate::resolve::{Desired, DesiredDomain, Entry, Resolved, Trail};
+use crate::source::Span;
 
 /// The files, and what they declare.
 pub(super) struct Facts<'a> {
@@ -17,18 +18,31 @@ pub(super) struct Facts<'a> {
 /// names.
 #[derive(Clone, Copy)]
 pub(super) struct Reached<'t> {
+    pub(super) facts: &'t Facts<'t>,
     pub(super) trail: &'t Trail<'t>,
-    /// Its settings; `None` if it is absent.
-    pub(super) resolved: Option<&'t Resolved>,
+    pub(super) domain: &'t DesiredDomain,
+    pub(super) entry: &'t Entry,
     /// Whether it is the first one of its app.
     pub(super) is_new_app: bool,
 }
 
+impl<'t> Reached<'t> {
+    /// Its settings; `None` if it is absent.
+    pub(super) fn resolved(&self) -> Option<&'t Resolved> {
+        self.entry.resolved()
+    }
+
+    /// Where the value of a field is written; where the configuration is declared, if it is not.
+    pub(super) fn place(&self, field: Field) -> Span {
+        self.resolved().and_then(|resolved| resolved.span(field)).unwrap_or(self.entry.key)
+    }
+}
+
 impl<'a> Facts<'a> {
-    /// Every configuration that must exist.
-    pub(super) fn present(&self) -> impl Iterator<Item = (&'a Address, &'a Entry, &'a Resolved)> + use<'a> {
+    /// The address of every configuration that must exist.
+    pub(super) fn present(&self) -> impl Iterator<Item = &'a Address> + use<'a> {
         let entries = self.desired.domains.values().flat_map(|domain| &domain.entries);
-        entries.filter_map(|(address, entry)| Some((address, entry, entry.resolved()?)))
+        entries.filter(|(_, entry)| entry.resolved().is_some()).map(|(address, _)| address)
     }
 
     /// Whether the files can show that something is unused: all were read, and they declare a domain. A file of shared

@@ -1,7 +1,8 @@
 //! Rules that check the files: each reads [`Document`] and [`Desired`] and reports what someone should look at.
 //!
-//! A rule is one function in a file of the same name, and one line in the table. The summary of its code says what it
-//! looks for. Rules about every block that reaches a configuration share one `walk`.
+//! A rule is one function in a file of the same name, and one line in one of the tables, by what it looks at. The summary of its code
+//! says what it looks for. Each block and each configuration is visited once for all rules; rules that keep something from one
+//! configuration to the next are in `walk`.
 
 mod absent_idle;
 mod absent_still_recorded;
@@ -42,43 +43,53 @@ mod walk;
 
 use jiff::civil::Date;
 
-use self::facts::Facts;
+use self::facts::{Facts, Reached};
 pub use self::listed::found_listed;
 pub use self::online::{DomainFacts, GroupFacts, OnlineFacts, found_online};
 pub use self::settle::{Levels, settle, settle_more};
-use crate::config::Document;
+use crate::config::{Document, Settings};
 use crate::diag::{Diagnostic, Findings};
 use crate::resolve::Desired;
 
+/// Looks at the files as a whole.
 type Rule = fn(&Facts<'_>, &mut Findings);
 
 const RULES: &[Rule] = &[
-    absent_still_recorded::check,
     accept_conflict::check,
     accept_expired::check,
     accept_idle::check,
     case_only::check,
-    compose_limit::check,
-    content_on_demand::check,
     declared_ignored::check,
-    expired::check,
-    missing_templates::check,
-    on_demand_value::check,
     pattern_without_match::check,
     prune_without_streams::check,
-    short_cycle::check,
-    slice_format::check,
-    storage_prune::check,
-    storage_region::check,
-    templates_idle::check,
     unknown_region::check,
     unused_group::check,
     unused_layout::check,
     unused_tier::check,
     unusual_group::check,
-    unusual_storage::check,
-    video_idle::check,
     walk::check,
+];
+
+/// Looks at one block of settings, as it is written.
+type BlockRule = fn(&Settings, &mut Findings);
+
+const BLOCK_RULES: &[BlockRule] = &[slice_format::check, unusual_storage::check, video_idle::check];
+
+/// Looks at one declared configuration, and at every block that reaches it.
+type EntryRule = fn(Reached<'_>, &mut Findings);
+
+const ENTRY_RULES: &[EntryRule] = &[
+    absent_still_recorded::check,
+    compose_limit::check,
+    content_on_demand::check,
+    expired::check,
+    missing_templates::check,
+    on_demand_value::check,
+    short_cycle::check,
+    star_not_inherited::check,
+    storage_prune::check,
+    storage_region::check,
+    templates_idle::check,
 ];
 
 /// Runs every rule. `today` is the day that `expires` and `until` are compared with.
@@ -87,6 +98,11 @@ pub fn check(document: &Document, desired: &Desired, today: Date) -> Vec<Diagnos
     let mut findings = Findings::allowing(comments::allowed_lines(&document.allows));
     for rule in RULES {
         rule(&facts, &mut findings);
+    }
+    for block in document.blocks() {
+        for rule in BLOCK_RULES {
+            rule(block, &mut findings);
+        }
     }
     findings.finish()
 }

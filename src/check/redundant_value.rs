@@ -27,7 +27,7 @@ struct Setting {
 }
 
 impl Settings {
-    pub(super) fn visit(&mut self, Reached { trail, resolved: _, is_new_app }: Reached<'_>) {
+    pub(super) fn visit(&mut self, Reached { trail, is_new_app, .. }: Reached<'_>) {
         if is_new_app {
             self.of_star.clear();
         }

@@ -1,19 +1,19 @@
 //! A setting on `"*"` that an entry beside it does not have: nothing inherits from `"*"`, although it looks as if it
 //! did.
 
-use super::facts::{Facts, Reached};
+use super::facts::Reached;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, Field, configs_below};
 use crate::resolve::{Entry, OriginKind, Resolved, Trail};
 use crate::source::Span;
 
-pub(super) fn visit(facts: &Facts<'_>, reached: Reached<'_>, findings: &mut Findings) {
-    let Reached { trail, resolved, is_new_app: _ } = reached;
-    let Some(star) = resolved.filter(|_| trail.address.is_app_wide()) else { return };
+pub(super) fn check(reached: Reached<'_>, findings: &mut Findings) {
+    let Reached { trail, domain, .. } = reached;
+    let Some(star) = reached.resolved().filter(|_| trail.address.is_app_wide()) else { return };
     let own = own_fields(trail);
-    let Some(domain) = facts.desired.domains.get(&trail.address.domain).filter(|_| !own.is_empty()) else {
+    if own.is_empty() {
         return;
-    };
+    }
     let Address { domain: name, app, stream } = trail.address;
     let beside =
         configs_below(&domain.entries, [&**name, &**app]).filter(|(address, _)| address.stream != *stream);

@@ -11,9 +11,9 @@ use crate::diag::{Code, Diagnostic, Findings};
 pub(super) struct Inherited(HashSet<*const Settings>);
 
 impl Inherited {
-    pub(super) fn visit(&mut self, Reached { trail, resolved, .. }: Reached<'_>) {
-        if resolved.is_some() {
-            self.0.extend(trail.above.iter().map(|rung| std::ptr::from_ref(rung.settings)));
+    pub(super) fn visit(&mut self, reached: Reached<'_>) {
+        if reached.resolved().is_some() {
+            self.0.extend(reached.trail.above.iter().map(|rung| std::ptr::from_ref(rung.settings)));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Names and the address `domain/app/stream` of one configuration.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -24,7 +25,7 @@ const DOMAIN_LENGTH: usize = 253;
 /// The key of one configuration: main streaming domain, app and stream (API: DomainName, AppName, StreamName).
 ///
 /// With [`EVERY`] as app or stream, it is the configuration for all that have none of their own.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Address {
     /// Main streaming domain, lower case.
     pub domain: Arc<str>,
@@ -32,6 +33,25 @@ pub struct Address {
     pub app: Arc<str>,
     /// Stream name, case-sensitive.
     pub stream: Arc<str>,
+}
+
+impl Ord for Address {
+    /// By domain, app and stream. Addresses of one listing share their names, which then need not be read.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = |one: &Arc<str>, two: &Arc<str>| match Arc::ptr_eq(one, two) {
+            true => Ordering::Equal,
+            false => one.cmp(two),
+        };
+        order(&self.domain, &other.domain)
+            .then_with(|| order(&self.app, &other.app))
+            .then_with(|| order(&self.stream, &other.stream))
+    }
+}
+
+impl PartialOrd for Address {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// Why a text is not an address.
@@ -56,9 +76,22 @@ impl Address {
         Self { domain: domain.into(), app: app.into(), stream: stream.into() }
     }
 
+    /// The same address; names that are those of `other` are shared with it, so that many addresses take little memory.
+    #[must_use]
+    pub fn sharing_with(self, other: &Address) -> Self {
+        let shared = |own: Arc<str>, other: &Arc<str>| if own == *other { other.clone() } else { own };
+        let Self { domain, app, stream } = self;
+        Self { domain: shared(domain, &other.domain), app: shared(app, &other.app), stream }
+    }
+
     /// Whether this is an app-wide configuration (`app/*` or `*/*`), which records every stream without its own.
     pub fn is_app_wide(&self) -> bool {
         &*self.stream == EVERY
+    }
+
+    /// Whether both are in the same app of the same domain.
+    pub fn is_in_app_of(&self, other: &Address) -> bool {
+        self.domain == other.domain && self.app == other.app
     }
 
     /// Whether another configuration is beside this app-wide one, so that the service may delete it together with this
