@@ -3,7 +3,10 @@
 //! Snapshots and saved plans are sealed this way: a modified byte is noticed before anything in them is used. It is not
 //! a signature: whoever can write the file can also write a matching checksum.
 
-use serde::de::DeserializeOwned;
+use std::fmt;
+
+use serde::de::{self, DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde_json::Deserializer;
 use sha2::{Digest, Sha256};
 
 use crate::gate;
@@ -16,6 +19,8 @@ const CHECKSUM: &str = "\"checksum\":";
 pub struct Expected {
     /// What it is called: `a snapshot`.
     pub name: &'static str,
+    /// The key of its version.
+    pub key: &'static str,
     /// The versions of its format that are read, the oldest first.
     pub versions: &'static [&'static str],
 }
@@ -36,28 +41,73 @@ pub enum OpenError {
     Changed,
 }
 
-/// Reads a document. Its version is read first, as a `V`, since everything else may have another meaning in another
-/// version.
+/// Reads a document, whose version is `version_of` it.
 ///
 /// # Errors
-/// If it is not, byte for byte, what [`close`] made of such a document.
-pub fn open<V: DeserializeOwned, D: DeserializeOwned>(
+/// If it is not, byte for byte, what [`close`] made of such a document. In another version everything else may have another
+/// meaning, so that is said before anything else is.
+pub fn open<D: DeserializeOwned>(
     text: &str,
     expected: &Expected,
-    version: impl FnOnce(V) -> String,
+    version_of: impl FnOnce(&D) -> &str,
 ) -> Result<D, OpenError> {
-    let Expected { name, versions } = expected;
-    let not_one = |error: serde_json::Error| OpenError::NotOne { name, reason: error.to_string() };
-    let version = version(serde_json::from_str(text).map_err(not_one)?);
-    if !versions.contains(&version.as_str()) {
-        let known = match versions {
-            [earlier @ .., last] if !earlier.is_empty() => format!("{} and {last}", earlier.join(", ")),
-            _ => versions.concat(),
-        };
-        return Err(OpenError::Version { version, known });
-    }
-    let document = serde_json::from_str(text).map_err(not_one)?;
+    let not_one = |error: serde_json::Error| expected.not_one(&error);
+    let document: D = match serde_json::from_str(text) {
+        Ok(document) => document,
+        Err(error) => {
+            let version = VersionUnder(expected.key).deserialize(&mut Deserializer::from_str(text));
+            return expected.knows(&version.map_err(not_one)?).and(Err(not_one(error)));
+        }
+    };
+    expected.knows(version_of(&document))?;
     if is_intact(text) { Ok(document) } else { Err(OpenError::Changed) }
+}
+
+impl Expected {
+    fn not_one(&self, error: &serde_json::Error) -> OpenError {
+        OpenError::NotOne { name: self.name, reason: error.to_string() }
+    }
+
+    fn knows(&self, version: &str) -> Result<(), OpenError> {
+        if self.versions.contains(&version) {
+            return Ok(());
+        }
+        let known = match self.versions {
+            [earlier @ .., last] if !earlier.is_empty() => format!("{} and {last}", earlier.join(", ")),
+            versions => versions.concat(),
+        };
+        Err(OpenError::Version { version: version.to_owned(), known })
+    }
+}
+
+/// Reads the text under this key of an object, whatever else is in it.
+struct VersionUnder(&'static str);
+
+impl<'de> DeserializeSeed<'de> for VersionUnder {
+    type Value = String;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for VersionUnder {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with a version")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<String, A::Error> {
+        let mut version = None;
+        while let Some(key) = map.next_key::<String>()? {
+            match key == self.0 {
+                true => version = Some(map.next_value()?),
+                false => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        version.ok_or_else(|| de::Error::missing_field(self.0))
+    }
 }
 
 /// The whole text. `open` is the object up to the checksum: it ends with the comma after the entry before, and a line

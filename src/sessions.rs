@@ -18,7 +18,7 @@ use crate::sealed::{self, Expected, OpenError};
 /// The version of the format.
 pub const FORMAT_VERSION: &str = "1.0";
 
-const EXPECTED: Expected = Expected { name: "a sessions file", versions: &[FORMAT_VERSION] };
+const EXPECTED: Expected = Expected { name: "a sessions file", key: "sessions", versions: &[FORMAT_VERSION] };
 
 /// Who published when, and which recordings were listed.
 #[derive(Debug, Clone, PartialEq)]
@@ -175,10 +175,6 @@ fn rows<T, R: Serialize>(text: &mut String, all: &[T], row: impl Fn(&T) -> R) ->
 /// # Errors
 /// If it is not, byte for byte, what [`write()`] made.
 pub fn read(text: &str) -> Result<SavedSessions, OpenError> {
-    #[derive(Deserialize)]
-    struct Version {
-        sessions: String,
-    }
     let SessionsDocument {
         sessions: _,
         livevod,
@@ -189,7 +185,7 @@ pub fn read(text: &str) -> Result<SavedSessions, OpenError> {
         transcoded,
         domains,
         checksum: _,
-    } = sealed::open(text, &EXPECTED, |Version { sessions }| sessions)?;
+    } = sealed::open(text, &EXPECTED, |document: &SessionsDocument| &document.sessions)?;
     let domains = domains.into_iter().map(|(name, rows)| (name.into(), rows.aired())).collect();
     Ok(SavedSessions { livevod, time, target, account, transcoded, aired: Aired { period, domains } })
 }

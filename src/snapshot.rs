@@ -21,7 +21,8 @@ const FORMAT_VERSION: &str = "3.0";
 
 /// The previous versions are still read: 1.0 held each address as one text, and both held the settings of 2026 as texts
 /// under `carried`, without formats.
-const EXPECTED: Expected = Expected { name: "a snapshot", versions: &["1.0", "2.0", FORMAT_VERSION] };
+const EXPECTED: Expected =
+    Expected { name: "a snapshot", key: "snapshot", versions: &["1.0", "2.0", FORMAT_VERSION] };
 
 /// A snapshot, and where it is from.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +60,7 @@ pub enum SnapshotError {
 
 /// The configurations in the service, as `livevod snapshot` saves them. One line for each configuration; the line
 /// before the last holds the checksum.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SnapshotDocument {
     /// The version of the format. A livevod refuses versions that it does not know.
@@ -83,10 +84,12 @@ struct SnapshotDocument {
     /// The `protect` patterns of the files at the time.
     protect: Vec<String>,
     /// The domains that were read, each of them whole. A domain that is not here was not read.
-    domains: BTreeMap<String, Vec<Row>>,
+    #[schemars(with = "BTreeMap<String, Vec<Row>>")]
+    domains: BTreeMap<String, Listed>,
     /// `sha256:` and the SHA-256 of all bytes before it.
+    #[serde(rename = "checksum")]
     #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
-    checksum: String,
+    _checksum: String,
 }
 
 /// One configuration.
@@ -97,6 +100,27 @@ struct Row {
     address: Address,
     /// What the service has there.
     remote: Remote,
+}
+
+/// The rows of one domain by address, or an address that is there twice.
+#[derive(Deserialize)]
+#[serde(from = "Vec<Row>")]
+struct Listed(Result<BTreeMap<Address, Remote>, Address>);
+
+impl From<Vec<Row>> for Listed {
+    fn from(rows: Vec<Row>) -> Self {
+        let mut held: Vec<(Address, Remote)> = Vec::with_capacity(rows.len());
+        for Row { address, remote } in rows {
+            let address = match held.last() {
+                Some((before, _)) => address.sharing_with(before),
+                None => address,
+            };
+            held.push((address, remote));
+        }
+        held.sort_by(|(one, _), (two, _)| one.cmp(two));
+        let twice = held.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| pair[0].0.clone());
+        Self(twice.map_or_else(|| Ok(held.into_iter().collect()), Err))
+    }
 }
 
 /// The schema of a snapshot.
@@ -152,11 +176,7 @@ fn rows(domain: &DomainSnapshot) -> serde_json::Result<Vec<String>> {
 /// # Errors
 /// If the text is not, byte for byte, what [`write()`] made.
 pub fn read(text: &str) -> Result<Saved, SnapshotError> {
-    #[derive(Deserialize)]
-    struct Version {
-        snapshot: String,
-    }
-    sealed::open(text, &EXPECTED, |Version { snapshot }| snapshot)
+    sealed::open(text, &EXPECTED, |document: &SnapshotDocument| &document.snapshot)
         .map_err(Into::into)
         .and_then(SnapshotDocument::saved)
 }
@@ -174,10 +194,10 @@ impl SnapshotDocument {
             ignore,
             protect,
             domains,
-            checksum: _,
+            _checksum: _,
         } = self;
         let domains =
-            domains.into_iter().map(|(name, rows)| Ok((name.as_str().into(), listing(&name, rows)?)));
+            domains.into_iter().map(|(name, listed)| Ok((name.as_str().into(), listing(&name, listed)?)));
         Ok(Saved {
             livevod,
             time,
@@ -192,17 +212,13 @@ impl SnapshotDocument {
     }
 }
 
-fn listing(name: &str, rows: Vec<Row>) -> Result<DomainSnapshot, SnapshotError> {
-    let mut configs = BTreeMap::new();
-    for Row { address, remote } in rows {
-        if &*address.domain != name {
-            return Err(SnapshotError::Impossible(format!("`{address}` is under domain `{name}`")));
-        }
-        if configs.insert(address.clone(), remote).is_some() {
-            return Err(SnapshotError::Impossible(format!("`{address}` is listed twice")));
-        }
+fn listing(name: &str, Listed(listed): Listed) -> Result<DomainSnapshot, SnapshotError> {
+    let configs =
+        listed.map_err(|address| SnapshotError::Impossible(format!("`{address}` is listed twice")))?;
+    match configs.keys().find(|address| &*address.domain != name) {
+        Some(address) => Err(SnapshotError::Impossible(format!("`{address}` is under domain `{name}`"))),
+        None => Ok(DomainSnapshot { configs }),
     }
-    Ok(DomainSnapshot { configs })
 }
 
 fn patterns(texts: &[String]) -> Result<Vec<Pattern>, SnapshotError> {

@@ -15,7 +15,8 @@ use crate::source::{Place, Sources};
 /// The version of the sealed text.
 pub(super) const FORMAT_VERSION: &str = "1.0";
 
-const EXPECTED: Expected = Expected { name: "a report of an audit", versions: &[FORMAT_VERSION] };
+const EXPECTED: Expected =
+    Expected { name: "a report of an audit", key: "audit", versions: &[FORMAT_VERSION] };
 
 /// What became of everything that aired in a period.
 #[derive(Debug, Clone, PartialEq)]
@@ -241,10 +242,6 @@ impl Audit {
     /// # Errors
     /// If it is not, byte for byte, what [`Audit::write`] made.
     pub fn read(text: &str) -> Result<Self, OpenError> {
-        #[derive(Deserialize)]
-        struct Version {
-            audit: String,
-        }
         let AuditText {
             _audit: _,
             livevod,
@@ -258,7 +255,7 @@ impl Audit {
             configurations,
             sessions,
             _checksum: _,
-        } = sealed::open(text, &EXPECTED, |Version { audit }| audit)?;
+        } = sealed::open(text, &EXPECTED, |document: &AuditText| &document._audit)?;
         Ok(Self { livevod, time, target, account, period, grace, slack, domains, configurations, sessions })
     }
 }

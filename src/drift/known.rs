@@ -17,7 +17,8 @@ use crate::wire;
 /// Version of the format.
 const FORMAT_VERSION: &str = "1.0";
 
-const EXPECTED: Expected = Expected { name: "a record of a drift check", versions: &[FORMAT_VERSION] };
+const EXPECTED: Expected =
+    Expected { name: "a record of a drift check", key: "drift_check", versions: &[FORMAT_VERSION] };
 
 /// What an earlier check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,12 +129,8 @@ impl Known {
     /// # Errors
     /// If it is not, byte for byte, what [`Known::write`] made.
     pub fn read(text: &str) -> Result<Self, KnownError> {
-        #[derive(Deserialize)]
-        struct Version {
-            drift_check: String,
-        }
         let KnownDocument { drift_check: _, target, account, time, found: rows, checksum: _ } =
-            sealed::open(text, &EXPECTED, |Version { drift_check }| drift_check)?;
+            sealed::open(text, &EXPECTED, |document: &KnownDocument| &document.drift_check)?;
         let mut found = BTreeMap::new();
         for Row { address, fingerprint } in rows {
             if found.insert(address.clone(), fingerprint).is_some() {
