@@ -1,5 +1,6 @@
 //! Loads the files: the desired state, and the findings of all rules.
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use super::failure::Failure;
@@ -15,13 +16,14 @@ use crate::resolve::Desired;
 use crate::source::Sources;
 use crate::{check, config, resolve};
 
-/// The resolved files; none of their findings is an error.
+/// The resolved files; none of their findings is an error. What they hold of each configuration is never freed: a process loads
+/// once, and to free it block by block takes as long as some of the rules.
 pub(super) struct Loaded {
     pub(super) sources: Sources,
     /// The canonical path of each file; empty without files.
     pub(super) paths: Vec<PathBuf>,
-    pub(super) document: Document,
-    pub(super) desired: Desired,
+    pub(super) document: ManuallyDrop<Document>,
+    pub(super) desired: ManuallyDrop<Desired>,
     /// Warnings and advice.
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The levels of rules, from the flags.
@@ -53,13 +55,14 @@ pub(super) fn read(paths: &[PathBuf], rules: &Rules) -> Result<Loaded, Failure> 
     if diag::has_errors(&diagnostics) {
         return Err(Failure { sources, diagnostics, exit: Exit::Error });
     }
+    let (document, desired) = (ManuallyDrop::new(document), ManuallyDrop::new(desired));
     Ok(Loaded { sources, paths, document, desired, diagnostics, levels })
 }
 
 /// What the files declare as far as they can be read, and the failure of [`load`], if it fails.
 pub(super) fn as_far_as_valid(paths: &Paths, rules: &Rules) -> (Desired, Option<Failure>) {
     match load(paths, rules) {
-        Ok(loaded) => (loaded.desired, None),
+        Ok(loaded) => (ManuallyDrop::into_inner(loaded.desired), None),
         Err(failure) => {
             let read = paths.resolve().ok().map(|paths| config::load(&paths).document);
             (read.map(|document| resolve::resolve(&document).0).unwrap_or_default(), Some(failure))
@@ -82,8 +85,8 @@ impl Loaded {
     /// reported.
     pub(super) fn without_files(sources: Sources, desired: Desired) -> Self {
         let levels = Levels { allow: vec![Code::PatternWithoutMatch], ..Levels::default() };
-        let paths = Vec::new();
-        Self { sources, paths, document: Document::default(), desired, diagnostics: Vec::new(), levels }
+        let (document, desired) = (ManuallyDrop::default(), ManuallyDrop::new(desired));
+        Self { sources, paths: Vec::new(), document, desired, diagnostics: Vec::new(), levels }
     }
 
     /// Applies the levels from comments and flags to later findings.

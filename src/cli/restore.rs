@@ -1,6 +1,7 @@
 //! `livevod restore`.
 
 use std::ffi::OsStr;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
@@ -175,16 +176,15 @@ fn load(
         arguments.paths.resolve().map_err(|error| if is_named { error } else { no_files().into() })?;
     let mut loaded = load::read(&paths, &arguments.rules)?;
     let id = loaded.sources.add(Source::new(name, text));
-    let files = loaded.desired;
-    let Desired { account, ignore, protect, .. } = files.clone();
     let mut wanted = resolve::restored(saved, &loaded.sources, id);
-    of_one_account(account.as_ref(), &wanted)?;
-    wanted.account = wanted.account.or(account);
-    wanted.ignore.extend(ignore);
-    wanted.protect.extend(protect);
+    let files = ManuallyDrop::into_inner(loaded.desired);
+    of_one_account(files.account.as_ref(), &wanted)?;
+    wanted.account = wanted.account.or_else(|| files.account.clone());
+    wanted.ignore.extend(files.ignore.iter().cloned());
+    wanted.protect.extend(files.protect.iter().cloned());
     // The patterns of the snapshot or of the files may concern domains that the other does not name.
     loaded.levels.allow.push(Code::PatternWithoutMatch);
-    loaded.desired = wanted;
+    loaded.desired = ManuallyDrop::new(wanted);
     Ok((loaded, Some(files)))
 }
 

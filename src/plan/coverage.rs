@@ -21,36 +21,33 @@ pub(super) fn fill_in(plan: &mut Plan, snapshot: &Snapshot) {
 
 /// All configurations at one moment, to find the one that applies to an address.
 pub(super) struct Rulers<'a> {
-    configs: BTreeMap<&'a Address, &'a RecordConfig>,
+    snapshot: &'a Snapshot,
+    /// What changes have put in place of those of the snapshot.
+    changed: BTreeMap<&'a Address, Option<&'a RecordConfig>>,
 }
 
 impl<'a> Rulers<'a> {
     pub(super) fn before(snapshot: &'a Snapshot) -> Self {
-        let domains = snapshot.domains.values();
-        Self {
-            configs: domains
-                .flat_map(|domain| &domain.configs)
-                .map(|(address, remote)| (address, &remote.config))
-                .collect(),
-        }
+        Self { snapshot, changed: BTreeMap::new() }
     }
 
     pub(super) fn after(snapshot: &'a Snapshot, changes: &'a [Change]) -> Self {
-        let mut rulers = Self::before(snapshot);
-        for change in changes {
-            match change.after() {
-                Some(config) => rulers.configs.insert(&change.address, config),
-                None => rulers.configs.remove(&change.address),
-            };
-        }
-        rulers
+        let changed = changes.iter().map(|change| (&change.address, change.after()));
+        Self { snapshot, changed: changed.collect() }
     }
 
     pub(super) fn recorder(&self, address: &Address) -> Option<Recorder> {
         address.rulers().find_map(|ruler| {
-            let records_by_itself = self.configs.get(&ruler)?.records_by_itself();
+            let records_by_itself = self.get(&ruler)?.records_by_itself();
             Some(Recorder { address: ruler, records_by_itself })
         })
+    }
+
+    fn get(&self, address: &Address) -> Option<&'a RecordConfig> {
+        match self.changed.get(address) {
+            Some(changed) => *changed,
+            None => self.snapshot.get(address).map(|remote| &remote.config),
+        }
     }
 
     /// Whether the address is recorded automatically, not only on demand.

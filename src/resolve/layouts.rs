@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::config::{App, Document, Domain, Settings, Stream};
 use crate::source::{Span, Spanned};
 
@@ -29,6 +31,9 @@ impl<'d, T> Layer<'d, T> {
     }
 }
 
+/// The entries of one stream: most have one.
+type Layers<'d> = SmallVec<[Layer<'d, Stream>; 1]>;
+
 /// One app of a domain, its blocks nearest first: the domain's own, then those of its layouts, the last one first.
 #[derive(Default)]
 pub(super) struct LaidApp<'d> {
@@ -37,7 +42,7 @@ pub(super) struct LaidApp<'d> {
     /// The settings that the app's streams inherit.
     pub(super) defaults: Vec<Layer<'d, Settings>>,
     /// The entries of each stream; never empty.
-    pub(super) streams: BTreeMap<&'d Arc<str>, Vec<Layer<'d, Stream>>>,
+    pub(super) streams: BTreeMap<&'d Arc<str>, Layers<'d>>,
 }
 
 /// Merges the app trees of a domain. Layouts that no file defines are left out.
