@@ -68,17 +68,33 @@ impl Reader {
         let is_listed = reads.last().is_some_and(|last| last.is_younger(accepted));
         let mut looked = match !is_listed && reads.prefers_single_confirms(is_beside) {
             true => self.look_alone(&client, aim, spelling).await,
-            false => self.look_together(&reads, &client, (aim, spelling), accepted).await,
+            false => {
+                let enough = |listing: &Listing| listing.is_younger(accepted);
+                self.look_together(&reads, &client, (aim, spelling), accepted, enough).await
+            }
         };
         drop(still);
+        // Another change may list the domain meanwhile. Whoever sees it, an accepted write that shows is done.
+        let shows = |listing: &Listing| {
+            listing.is_younger(accepted) && seen(aim, listing.look(aim.address).found) == ReadBack::AsWanted
+        };
         let mut since = accepted;
         while !is_over(&looked) {
             self.tell_wait(aim.address, &backoff);
-            if !self.next(&mut backoff).await {
+            let goes_on = tokio::select! {
+                biased;
+                () = reads.listed(|listing| shows(listing)) => {
+                    looked = Ok(ReadBack::AsWanted);
+                    break;
+                }
+                goes_on = self.next(&mut backoff) => goes_on,
+            };
+            if !goes_on {
                 break;
             }
             let now = Instant::now();
-            let look = self.look_together(&reads, &client, (aim, spelling), now).await;
+            let enough = |listing: &Listing| listing.is_younger(now) || shows(listing);
+            let look = self.look_together(&reads, &client, (aim, spelling), now, enough).await;
             since = if look.is_ok() { now } else { since };
             looked = decide::newer(looked, look);
         }
@@ -100,16 +116,16 @@ impl Reader {
         self.listed_since(aim.address, since).map_or(looked, |look| Ok(seen(aim, look.found)))
     }
 
-    /// What a listing shows that was asked for after `since`, whoever asked for it.
+    /// What a listing shows that is `enough`, whoever asked for it; one that failed after `since` failed for this change too.
     async fn look_together(
         &self,
         reads: &DomainReads,
         client: &Client,
         (aim, spelling): (Aim<'_>, StreamSpelling),
         since: Instant,
+        enough: impl Fn(&Listing) -> bool,
     ) -> Result<ReadBack, Error> {
-        let is_young = |listing: &Listing| listing.is_younger(since);
-        match reads.list_once(client, &aim.address.domain, since, is_young).await {
+        match reads.list_once(client, &aim.address.domain, since, enough).await {
             Ok(listing) => Ok(seen(aim, listing.look(aim.address).found)),
             // What is listed moves; a read of the one address may still show it.
             Err(Error::Contradiction(_)) => self.look_alone(client, aim, spelling).await,

@@ -264,6 +264,11 @@ impl DomainReads {
         let _ = timeout(Self::GATHERS, self.until(holds)).await;
     }
 
+    /// Returns when the last listing is one that `shows` something.
+    pub(super) async fn listed(&self, shows: impl Fn(&Listing) -> bool) {
+        self.until(|state| state.last.as_ref().is_some_and(&shows)).await;
+    }
+
     /// Waits until something holds.
     async fn until(&self, holds: impl Fn(&State) -> bool) {
         loop {

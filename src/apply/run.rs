@@ -78,8 +78,10 @@ impl Run {
             return Err(Error::Outdated);
         }
         let leaves = |at: Instant| {
-            // Whoever asked to stop may have done so while the write waited for the disk or for its turn.
-            let is_wanted = is_urgent || !self.reader.is_stopped();
+            // Whoever asked to stop may have done so while the write waited for the disk or for its turn; and what the service
+            // has throttled for a minute in the meantime can't be read back.
+            let is_barred = self.reader.is_stopped() || self.client().stopped().is_some();
+            let is_wanted = is_urgent || !is_barred;
             let holds = is_wanted && holds(at) && self.books.holds_domains();
             if holds {
                 self.books.leaves(intention.address, at);
