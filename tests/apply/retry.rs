@@ -1,13 +1,16 @@
 //! Writes that are retried: after a refusal that allows it, and after a lost write, but never over another client's edit.
 
+use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use livevod::api::ClientSettings;
+use livevod::apply::journal::{Header, Journal, Memory, RunId, Sink, Syncing};
 use livevod::embedded;
 use livevod::plan::Change;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::world::*;
 
@@ -384,4 +387,39 @@ async fn an_interrupted_run_repeats_nothing() {
     assert_eq!(ends(&report), ["not attempted"]);
     assert_eq!(why(&report, 0), "the run was interrupted");
     assert_eq!(start.elapsed(), Duration::from_secs(3));
+}
+
+/// A disk whose syncs take a while.
+struct Slow(Memory);
+
+impl Sink for Slow {
+    fn append(&mut self, lines: &str, sync: bool) -> io::Result<()> {
+        self.0.append(lines, sync)
+    }
+
+    fn sync(&mut self) -> Syncing {
+        Box::pin(async {
+            sleep(Duration::from_secs(90)).await;
+            Ok(())
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_waited_is_not_sent_once_nothing_could_read_it_back() {
+    let mut world = World::new();
+    world.hold(CAM, &cycle(3600)).await;
+    let header = Header::new(&RunId::new(Timestamp::UNIX_EPOCH, 7), &plan([]), None);
+    let clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+    world.settings.journal = Journal::begin(Box::new(Slow(Memory::default())), clock, header).unwrap();
+    world.settings.freshness = Duration::from_secs(300);
+    let throttled = async {
+        sleep(Duration::from_secs(1)).await;
+        world.faults(&["throttle:action=Describe"]);
+        world.client.snapshot(["b.example.com".into()]).await
+    };
+    let (report, _) = tokio::join!(world.apply([update(CAM, cycle(3600), cycle(900))]), throttled);
+    assert_eq!(ends(&report), ["not attempted"], "{report:?}");
+    assert!(why(&report, 0).contains("throttled for a minute"), "{:?}", failure(&report, 0));
+    assert_eq!(world.sent("Update"), 0);
 }
