@@ -37,10 +37,15 @@ impl<'a> Rulers<'a> {
     }
 
     pub(super) fn recorder(&self, address: &Address) -> Option<Recorder> {
-        address.rulers().find_map(|ruler| {
-            let records_by_itself = self.get(&ruler)?.records_by_itself();
-            Some(Recorder { address: ruler, records_by_itself })
-        })
+        let recorder = |address: Address, config: &RecordConfig| Recorder {
+            address,
+            records_by_itself: config.records_by_itself(),
+        };
+        // Most addresses have a configuration of their own.
+        match self.get(address) {
+            Some(config) => Some(recorder(address.clone(), config)),
+            None => address.rulers().find_map(|ruler| self.get(&ruler).map(|config| recorder(ruler, config))),
+        }
     }
 
     fn get(&self, address: &Address) -> Option<&'a RecordConfig> {
@@ -52,7 +57,10 @@ impl<'a> Rulers<'a> {
 
     /// Whether the address is recorded automatically, not only on demand.
     pub(super) fn records(&self, address: &Address) -> bool {
-        self.recorder(address).is_some_and(|recorder| recorder.records_by_itself)
+        match self.get(address) {
+            Some(config) => config.records_by_itself(),
+            None => self.recorder(address).is_some_and(|recorder| recorder.records_by_itself),
+        }
     }
 }
 
