@@ -186,13 +186,16 @@ impl FromStr for Address {
 /// An address as it is saved in files.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Names {
+struct Names<'a> {
     /// The main streaming domain.
-    domain: String,
+    #[serde(borrow)]
+    domain: Cow<'a, str>,
     /// The app; `*` means every app without a configuration of its own.
-    app: String,
+    #[serde(borrow)]
+    app: Cow<'a, str>,
     /// The stream; `*` means every stream without a configuration of its own.
-    stream: String,
+    #[serde(borrow)]
+    stream: Cow<'a, str>,
 }
 
 impl<'de> Deserialize<'de> for Address {

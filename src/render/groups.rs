@@ -1,7 +1,7 @@
 //! Transcode groups by the names that the files give to their ids, each with enough of the id that no two of one plan
 //! look alike.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::gate::clean;
 use crate::model::{Field, Process, RecordConfig, Value};
@@ -14,7 +14,7 @@ const ID_SHOWN: usize = 8;
 pub(super) struct Groups<'a> {
     names: &'a BTreeMap<String, GroupName>,
     /// The ids that the changes and the accepted differences show.
-    used: BTreeSet<&'a str>,
+    used: HashSet<&'a str>,
     /// How many characters of an id follow its name.
     shown: usize,
 }
@@ -102,9 +102,10 @@ fn line(id: &str, GroupName { name, regions, place }: &GroupName) -> String {
 
 /// How many characters distinguish every two of `ids`, ignoring case, as a reader may.
 fn told_apart<'a>(ids: impl Iterator<Item = &'a str>) -> usize {
-    let mut ids: Vec<(String, &str)> = ids.map(|id| (id.to_ascii_lowercase(), id)).collect();
+    // Many configurations share a few groups.
+    let ids: HashSet<&str> = ids.collect();
+    let mut ids: Vec<(String, &str)> = ids.into_iter().map(|id| (id.to_ascii_lowercase(), id)).collect();
     ids.sort();
-    ids.dedup();
     let alike = |pair: &[(String, &str)]| {
         let [one, two] = [&pair[0].0, &pair[1].0];
         one.chars().zip(two.chars()).take_while(|(one, two)| one == two).count() + 1
