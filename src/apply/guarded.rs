@@ -221,10 +221,12 @@ impl Run {
         let (now, settle, deadline) = (Instant::now(), self.books.settle, self.reader.deadline);
         let left = self.books.left(aim.address).unwrap_or(now);
         if settle < deadline {
-            match self.reader.watch(&self.reader.client, aim, spelling, left, now + settle).await {
+            let until = now + settle;
+            match self.reader.watch(&self.reader.client, aim, spelling, left, until).await {
                 Ok(ReadBack::AsWanted) => return Resolved::Ended(Outcome::Done),
-                Ok(ReadBack::NotYet) => return Resolved::Lost,
-                Ok(ReadBack::Otherwise(_)) | Err(_) => {}
+                // Where its own reads failed for good, a listing of another change may have shown this earlier: it may still arrive.
+                Ok(ReadBack::NotYet) if Instant::now() >= until => return Resolved::Lost,
+                Ok(ReadBack::NotYet | ReadBack::Otherwise(_)) | Err(_) => {}
             }
         }
         let looked = self.reader.watch(&self.reader.client, aim, spelling, left, now + deadline).await;
