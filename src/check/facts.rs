@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::config::Document;
+use crate::diag::Findings;
 use crate::model::{Address, Field};
 use crate::resolve::{Desired, DesiredDomain, Entry, Resolved, Trail};
 use crate::source::Span;
@@ -25,6 +26,9 @@ pub(super) struct Reached<'t> {
     /// Whether it is the first one of its app.
     pub(super) is_new_app: bool,
 }
+
+/// Looks at one declared configuration, and at every block that reaches it.
+pub(super) type EntryRule = fn(Reached<'_>, &mut Findings);
 
 impl<'t> Reached<'t> {
     /// Its settings; `None` if it is absent.

@@ -43,7 +43,7 @@ mod walk;
 
 use jiff::civil::Date;
 
-use self::facts::{Facts, Reached};
+use self::facts::{EntryRule, Facts};
 pub use self::listed::found_listed;
 pub use self::online::{DomainFacts, GroupFacts, OnlineFacts, found_online};
 pub use self::settle::{Levels, settle, settle_more};
@@ -67,16 +67,12 @@ const RULES: &[Rule] = &[
     unused_layout::check,
     unused_tier::check,
     unusual_group::check,
-    walk::check,
 ];
 
 /// Looks at one block of settings, as it is written.
 type BlockRule = fn(&Settings, &mut Findings);
 
 const BLOCK_RULES: &[BlockRule] = &[slice_format::check, unusual_storage::check, video_idle::check];
-
-/// Looks at one declared configuration, and at every block that reaches it.
-type EntryRule = fn(Reached<'_>, &mut Findings);
 
 const ENTRY_RULES: &[EntryRule] = &[
     absent_still_recorded::check,
@@ -104,6 +100,7 @@ pub fn check(document: &Document, desired: &Desired, today: Date) -> Vec<Diagnos
             rule(block, &mut findings);
         }
     }
+    walk::check(&facts, ENTRY_RULES, &mut findings);
     findings.finish()
 }
 

@@ -1,12 +1,12 @@
 //! Follows inheritance once for all rules that look at configurations: what one rule has read is still at hand for the next.
 
-use super::facts::{Facts, Reached};
-use super::{ENTRY_RULES, compose_group_idle, redundant_value, unused_defaults};
+use super::facts::{EntryRule, Facts, Reached};
+use super::{compose_group_idle, redundant_value, unused_defaults};
 use crate::diag::Findings;
 use crate::model::Address;
 use crate::resolve::follow;
 
-pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+pub(super) fn check(facts: &Facts<'_>, rules: &[EntryRule], findings: &mut Findings) {
     let mut groups = compose_group_idle::Groups::default();
     let mut settings = redundant_value::Settings::default();
     let mut inherited = unused_defaults::Inherited::default();
@@ -19,7 +19,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             last = Some(trail.address.clone());
         }
         let reached = Reached { facts, trail, domain, entry, is_new_app };
-        for rule in ENTRY_RULES {
+        for rule in rules {
             rule(reached, findings);
         }
         groups.visit(reached);
