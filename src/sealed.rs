@@ -55,8 +55,8 @@ pub fn open<D: DeserializeOwned>(
     let document: D = match serde_json::from_str(text) {
         Ok(document) => document,
         Err(error) => {
-            let version = VersionUnder(expected.key).deserialize(&mut Deserializer::from_str(text));
-            return expected.knows(&version.map_err(not_one)?).and(Err(not_one(error)));
+            let version = version_under(expected.key, text).map_err(not_one)?;
+            return expected.knows(&version).and(Err(not_one(error)));
         }
     };
     expected.knows(version_of(&document))?;
@@ -80,7 +80,16 @@ impl Expected {
     }
 }
 
-/// Reads the text under this key of an object, whatever else is in it.
+/// The text under a key of a JSON object, whatever else is in it.
+///
+/// # Errors
+/// If it is not JSON, or has no such text.
+pub fn version_under(key: &'static str, text: &str) -> serde_json::Result<String> {
+    let mut deserializer = Deserializer::from_str(text);
+    let version = VersionUnder(key).deserialize(&mut deserializer)?;
+    deserializer.end().map(|()| version)
+}
+
 struct VersionUnder(&'static str);
 
 impl<'de> DeserializeSeed<'de> for VersionUnder {

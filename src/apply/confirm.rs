@@ -83,7 +83,7 @@ impl Reader {
             self.tell_wait(aim.address, &backoff);
             let goes_on = tokio::select! {
                 biased;
-                () = reads.listed(|listing| shows(listing)) => {
+                () = reads.listed(&shows) => {
                     looked = Ok(ReadBack::AsWanted);
                     break;
                 }

@@ -243,7 +243,7 @@ impl Audit {
     /// If it is not, byte for byte, what [`Audit::write`] made.
     pub fn read(text: &str) -> Result<Self, OpenError> {
         let AuditText {
-            _audit: _,
+            audit: _,
             livevod,
             time,
             target,
@@ -255,7 +255,7 @@ impl Audit {
             configurations,
             sessions,
             _checksum: _,
-        } = sealed::open(text, &EXPECTED, |document: &AuditText| &document._audit)?;
+        } = sealed::open(text, &EXPECTED, |document: &AuditText| &document.audit)?;
         Ok(Self { livevod, time, target, account, period, grace, slack, domains, configurations, sessions })
     }
 }
@@ -274,8 +274,7 @@ fn rows<T: Serialize>(all: &[T]) -> serde_json::Result<String> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AuditText {
-    #[serde(rename = "audit")]
-    _audit: String,
+    audit: String,
     livevod: String,
     time: Timestamp,
     target: String,

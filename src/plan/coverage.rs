@@ -37,15 +37,12 @@ impl<'a> Rulers<'a> {
     }
 
     pub(super) fn recorder(&self, address: &Address) -> Option<Recorder> {
-        let recorder = |address: Address, config: &RecordConfig| Recorder {
-            address,
-            records_by_itself: config.records_by_itself(),
-        };
         // Most addresses have a configuration of their own.
-        match self.get(address) {
-            Some(config) => Some(recorder(address.clone(), config)),
-            None => address.rulers().find_map(|ruler| self.get(&ruler).map(|config| recorder(ruler, config))),
-        }
+        let (address, config) = match self.get(address) {
+            Some(config) => (address.clone(), config),
+            None => address.rulers().find_map(|ruler| Some((ruler.clone(), self.get(&ruler)?)))?,
+        };
+        Some(Recorder { address, records_by_itself: config.records_by_itself() })
     }
 
     fn get(&self, address: &Address) -> Option<&'a RecordConfig> {
@@ -57,10 +54,7 @@ impl<'a> Rulers<'a> {
 
     /// Whether the address is recorded automatically, not only on demand.
     pub(super) fn records(&self, address: &Address) -> bool {
-        match self.get(address) {
-            Some(config) => config.records_by_itself(),
-            None => self.recorder(address).is_some_and(|recorder| recorder.records_by_itself),
-        }
+        self.recorder(address).is_some_and(|recorder| recorder.records_by_itself)
     }
 }
 

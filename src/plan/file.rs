@@ -231,12 +231,8 @@ impl Formatter for Lines {
 }
 
 fn known_version(text: &str) -> Result<(), PlanFileError> {
-    #[derive(Deserialize)]
-    struct Version {
-        plan_file: String,
-    }
-    let Version { plan_file } = serde_json::from_str(text).map_err(not_one)?;
-    if plan_file == FORMAT_VERSION { Ok(()) } else { Err(PlanFileError::Version(plan_file)) }
+    let version = sealed::version_under("plan_file", text).map_err(not_one)?;
+    if version == FORMAT_VERSION { Ok(()) } else { Err(PlanFileError::Version(version)) }
 }
 
 fn not_one(error: serde_json::Error) -> PlanFileError {

@@ -103,7 +103,7 @@ fn mortal(service: Arc<Service>, last: u64) -> (Client, Arc<Notify>) {
 async fn die_at(world: &World, last: u64) -> (RunRecord, bool) {
     let plan = world.plan(FILES).await;
     let memory = Memory::default();
-    let settings = ApplySettings { journal: journal_of(&plan, &memory), ..world.settings.clone() };
+    let settings = ApplySettings { journal: journal_of(&plan, memory.clone()), ..world.settings.clone() };
     let (client, death) = mortal(world.service.clone(), last);
     let died = tokio::select! {
         biased;

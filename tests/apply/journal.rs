@@ -27,7 +27,7 @@ async fn apply_into(
     changes: impl IntoIterator<Item = Change>,
 ) -> Report {
     let plan: Plan = plan(changes);
-    let settings = ApplySettings { journal: journal_of(&plan, memory), ..world.settings.clone() };
+    let settings = ApplySettings { journal: journal_of(&plan, memory.clone()), ..world.settings.clone() };
     apply(plan.cleared().unwrap(), client, settings, &|_| {}).await
 }
 
@@ -154,7 +154,7 @@ async fn a_full_disk_never_stops_within_a_replace() {
 /// A run whose change at `show/cam1` got as far as these lines.
 pub(super) fn run_of(change: Change, answers: &[(u64, Reply)], end: Option<End>) -> RunRecord {
     let memory = Memory::default();
-    drop(journal_of(&plan([change.clone()]), &memory));
+    drop(journal_of(&plan([change.clone()]), memory.clone()));
     let mut run = told(&memory);
     let intent = |id, step, contingent, before: Option<&RecordConfig>, after: Option<&RecordConfig>| Intent {
         id,

@@ -5,9 +5,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use livevod::api::ClientSettings;
-use livevod::apply::journal::{Header, Journal, Memory, RunId, Sink, Syncing};
+use livevod::apply::journal::{Memory, Sink, Syncing};
 use livevod::embedded;
 use livevod::plan::Change;
 use tokio::time::{Instant, sleep};
@@ -409,9 +408,7 @@ impl Sink for Slow {
 async fn a_write_that_waited_is_not_sent_once_nothing_could_read_it_back() {
     let mut world = World::new();
     world.hold(CAM, &cycle(3600)).await;
-    let header = Header::new(&RunId::new(Timestamp::UNIX_EPOCH, 7), &plan([]), None);
-    let clock = Arc::new(|| Timestamp::UNIX_EPOCH);
-    world.settings.journal = Journal::begin(Box::new(Slow(Memory::default())), clock, header).unwrap();
+    world.settings.journal = journal_of(&plan([]), Slow(Memory::default()));
     world.settings.freshness = Duration::from_secs(300);
     let throttled = async {
         sleep(Duration::from_secs(1)).await;

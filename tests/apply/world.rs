@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use livevod::api::{Client, DatedSnapshot};
-use livevod::apply::journal::{self, Header, Journal, Memory, RunId, RunRecord};
+use livevod::apply::journal::{self, Header, Journal, Memory, RunId, RunRecord, Sink};
 use livevod::apply::{ApplySettings, ChangeOutcome, Event, Failure, Outcome, PlanningRead, Report, apply};
 use livevod::config;
 use livevod::diag::has_errors;
@@ -168,13 +168,13 @@ fn on_tokios_clock() -> Outside {
 
 /// A journal that is not read.
 pub(crate) fn journal() -> Journal {
-    journal_of(&plan([]), &Memory::default())
+    journal_of(&plan([]), Memory::default())
 }
 
-/// The journal of a run of `plan`, in memory that outlives the run.
-pub(crate) fn journal_of(plan: &Plan, memory: &Memory) -> Journal {
+/// The journal of a run of `plan`; what takes its lines may outlive the run.
+pub(crate) fn journal_of(plan: &Plan, sink: impl Sink + 'static) -> Journal {
     let header = Header::new(&RunId::new(Timestamp::UNIX_EPOCH, 7), plan, None);
-    Journal::begin(Box::new(memory.clone()), Arc::new(|| Timestamp::UNIX_EPOCH), header).unwrap()
+    Journal::begin(Box::new(sink), Arc::new(|| Timestamp::UNIX_EPOCH), header).unwrap()
 }
 
 /// The run that is recorded in memory.

@@ -243,7 +243,7 @@ impl Client {
         Self { until: Some(Instant::now()), ..self.clone() }
     }
 
-    /// The same client; its pauses end when `stop` becomes true.
+    /// The same client; its pauses end when `stop` is cancelled.
     pub fn heeding(&self, stop: CancellationToken) -> Self {
         Self { stop: Some(stop), ..self.clone() }
     }
