@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::format::{Format, FormatSettings, Formats, Part};
 #[cfg(doc)]
@@ -62,6 +63,51 @@ pub struct RecordConfig {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(default)]
     pub unknown: BTreeMap<String, serde_json::Value>,
+}
+
+/// A [`RecordConfig`] without the settings that it does not have, which machine formats write as null. It is read like the
+/// whole.
+pub struct OnlySet<'a>(pub &'a RecordConfig);
+
+impl Serialize for OnlySet<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        fn entry<M: SerializeMap>(
+            map: &mut M,
+            name: &'static str,
+            value: Option<&(impl Serialize + ?Sized)>,
+        ) -> Result<(), M::Error> {
+            value.map_or(Ok(()), |value| map.serialize_entry(name, value))
+        }
+
+        let RecordConfig {
+            vod_transcode_group,
+            cycle_duration,
+            auto_compose,
+            compose_vod_transcode_group,
+            on_demand,
+            storage_location,
+            delay_time,
+            record_content,
+            transcode_templates,
+            space_id,
+            record_format,
+            unknown,
+        } = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        entry(&mut map, "vod_transcode_group", Some(vod_transcode_group))?;
+        entry(&mut map, "cycle_duration", Some(cycle_duration))?;
+        entry(&mut map, "auto_compose", Some(auto_compose))?;
+        entry(&mut map, "compose_vod_transcode_group", compose_vod_transcode_group.as_ref())?;
+        entry(&mut map, "on_demand", Some(on_demand))?;
+        entry(&mut map, "storage_location", storage_location.as_ref())?;
+        entry(&mut map, "delay_time", delay_time.as_ref())?;
+        entry(&mut map, "record_content", record_content.as_ref())?;
+        entry(&mut map, "transcode_templates", transcode_templates.as_ref())?;
+        entry(&mut map, "space_id", space_id.as_ref())?;
+        entry(&mut map, "record_format", record_format.as_ref())?;
+        entry(&mut map, "unknown", Some(unknown).filter(|fields| !fields.is_empty()))?;
+        map.end()
+    }
 }
 
 /// A [`RecordConfig`] as files store it. Older ones store what livevod did not manage then under `carried`.
@@ -240,6 +286,26 @@ impl RecordConfig {
         }
     }
 
+    /// Whether a field has a value.
+    pub(super) fn has(&self, field: Field) -> bool {
+        match field {
+            Field::VodTranscodeGroup => !self.vod_transcode_group.is_empty(),
+            Field::ComposeVodTranscodeGroup => self.compose_vod_transcode_group.is_some(),
+            Field::StorageLocation => self.storage_location.is_some(),
+            Field::DelayTime => self.delay_time.is_some(),
+            Field::RecordContent => self.record_content.is_some(),
+            Field::TranscodeTemplates => self.transcode_templates.is_some(),
+            Field::SpaceId => self.space_id.is_some(),
+            Field::RecordFormat => self.record_format.is_some(),
+            Field::CycleDuration
+            | Field::AutoCompose
+            | Field::OnDemand
+            | Field::Unknown
+            | Field::Format(_)
+            | Field::Part(..) => self.get(field) != Value::Unset,
+        }
+    }
+
     /// The undocumented fields, those of a format with its name in front: `mp4.NewField`.
     fn unknown_everywhere(&self) -> BTreeMap<String, serde_json::Value> {
         let mut unknown = self.unknown.clone();
@@ -395,6 +461,9 @@ mod tests {
         );
         assert_eq!(formats.format(Format::Mp4).unwrap().unknown["Own"], 2);
         let configs = [config(), full, formats];
+        for (config, field) in configs.iter().flat_map(|config| Field::ALL.map(|field| (config, field))) {
+            assert_eq!(config.has(field), config.get(field) != Value::Unset, "{field}");
+        }
         for (from, to) in configs.iter().flat_map(|one| configs.iter().map(move |two| (one, two))) {
             let [mut whole, mut leaves] = [from, from].map(Clone::clone);
             for field in Field::ALL {

@@ -19,7 +19,7 @@ mod value;
 
 pub use address::{Address, AddressError, AddressText, EVERY, configs_below, domain_error, name_error};
 pub use aired::{Aired, DomainAired, Notification, Publish, Video};
-pub use config::{NO_TRANSCODE, RecordConfig, State, is_group_id, words};
+pub use config::{NO_TRANSCODE, OnlySet, RecordConfig, State, is_group_id, words};
 pub use field::{CYCLE_DURATION, Field, Form, ON_DEMAND};
 pub use field_map::FieldMap;
 pub use format::{Format, FormatSettings, Formats, Part, Process};

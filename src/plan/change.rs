@@ -1,13 +1,14 @@
 //! One change of one configuration.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
 
-use crate::model::{Address, Field, RecordConfig, StreamSpelling, Value};
+use crate::model::{Address, Field, OnlySet, RecordConfig, StreamSpelling, Value};
 
 /// One change of one configuration: everything that is decided about it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Row", into = "Row")]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Row")]
 pub struct Change {
     /// The configuration.
     pub address: Address,
@@ -73,8 +74,8 @@ impl Transition {
     }
 }
 
-/// A change as files store it.
-#[derive(Serialize, Deserialize)]
+/// A change as files store it. What is not there is not written.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
     address: Address,
@@ -84,20 +85,33 @@ struct Row {
     after: Option<RecordConfig>,
     is_protected: bool,
     spelling: StreamSpelling,
+    #[serde(default)]
     contingent: Vec<Contingent>,
+    #[serde(default)]
     siblings: Vec<Address>,
 }
 
-impl From<Change> for Row {
-    fn from(change: Change) -> Self {
-        let Change { address, transition, reason, is_protected, spelling, contingent, siblings } = change;
-        let (action, before, after) = match transition {
-            Transition::Create { after } => (ActionKind::Create, None, Some(after)),
-            Transition::Update { before, after } => (ActionKind::Update, Some(before), Some(after)),
-            Transition::Replace { before, after } => (ActionKind::Replace, Some(before), Some(after)),
-            Transition::Delete { before } => (ActionKind::Delete, Some(before), None),
-        };
-        Self { address, action, reason, before, after, is_protected, spelling, contingent, siblings }
+impl Serialize for Change {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { address, transition: _, reason, is_protected, spelling, contingent, siblings } = self;
+        let mut row = serializer.serialize_map(None)?;
+        row.serialize_entry("address", address)?;
+        row.serialize_entry("action", &self.action())?;
+        row.serialize_entry("reason", reason)?;
+        for (side, config) in [("before", self.before()), ("after", self.after())] {
+            if let Some(config) = config {
+                row.serialize_entry(side, &OnlySet(config))?;
+            }
+        }
+        row.serialize_entry("is_protected", is_protected)?;
+        row.serialize_entry("spelling", spelling)?;
+        if !contingent.is_empty() {
+            row.serialize_entry("contingent", contingent)?;
+        }
+        if !siblings.is_empty() {
+            row.serialize_entry("siblings", siblings)?;
+        }
+        row.end()
     }
 }
 

@@ -92,10 +92,13 @@ pub struct GroupName {
 #[serde(deny_unknown_fields)]
 pub struct ChangeNote {
     /// The place of the entry's name; `None` if no file declares it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
     /// The line that asks for the change, if there is one, or the restored snapshot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason_place: Option<Place>,
     /// The run that left unfinished what the change finishes, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
     /// Where the new values come from, by field; a field that no file asks for has none.
     pub origins: FieldMap<FieldOrigin>,
@@ -212,10 +215,13 @@ pub struct FieldOrigin {
     /// The kind of block.
     pub kind: OriginKind,
     /// The tier's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<String>,
     /// The place of the value, if a file sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
     /// What led there, nearest first, each place with its label.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<(String, Place)>,
 }
 
@@ -236,8 +242,10 @@ impl FieldOrigin {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// The recording configuration before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Recorder>,
     /// The recording configuration after the whole plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Recorder>,
 }
 

@@ -80,7 +80,7 @@ fn a_plan_that_was_edited_and_sealed_anew_is_not_the_reviewed_one() {
         ("\"is_protected\":false", "\"is_protected\":true"),
         ("\"declares_nothing\": false", "\"declares_nothing\": true"),
         ("\"spelling\":\"named\"", "\"spelling\":\"absent\""),
-        ("\"contingent\":[]", "\"contingent\":[\"add_siblings_back\"]"),
+        ("\"spelling\":\"named\"", "\"spelling\":\"named\",\"contingent\":[\"add_siblings_back\"]"),
         ("\"stream\":\"cam1\"", "\"stream\":\"cam2\""),
         ("\"target\": \"emulator .livevod/emulator.log\"", "\"target\": \"emulator other.log\""),
     ];
