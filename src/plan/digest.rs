@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
-use serde::ser::{Error, SerializeMap};
+use serde::ser::Error;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::change::{ActionKind, Change, Contingent, Reason};
+use super::change::Change;
 use super::decided::Decisions;
-use crate::model::{Address, Field, RecordConfig, StreamSpelling, Value};
+use crate::model::{Address, Field, RecordConfig, Value};
 use crate::wire;
 
 impl Decisions {
@@ -23,113 +23,94 @@ impl Decisions {
 /// `sha256:` and the hex hash of the RFC 8785 text of `{"digest":2,"decisions":{…}}`.
 ///
 /// Hashed change by change, so that the text of a hundred thousand changes is never in memory at once. In canonical form
-/// the names of an object are sorted, and only commas separate the items of a list.
+/// the names of an object are sorted, and only commas separate the items of a list. Texts, booleans and integers below 2^53 are
+/// canonical as they are written.
 fn of(decisions: &Decisions) -> String {
     let Decisions { target, account, declares_nothing, domains, changes } = decisions;
     let mut hasher = Sha256::new();
-    hasher.update("{\"decisions\":{\"account\":");
-    hash(&mut hasher, account);
-    hasher.update(",\"changes\":[");
-    for (at, change) in changes.iter().enumerate() {
-        hasher.update(if at == 0 { "" } else { "," });
-        hash(&mut hasher, &Row::new(change));
+    let mut text = Text(Vec::new());
+    text.put("{\"decisions\":{\"account\":").json(account).put(",\"changes\":[");
+    for (at, one) in changes.iter().enumerate() {
+        text.put(if at == 0 { "" } else { "," }).change(one);
+        hasher.update(&text.0);
+        text.0.clear();
     }
-    hasher.update("],\"declares_nothing\":");
-    hash(&mut hasher, declares_nothing);
-    hasher.update(",\"domains\":");
-    hash(&mut hasher, &Canonical(domains));
-    hasher.update(",\"target\":");
-    hash(&mut hasher, target);
-    hasher.update("},\"digest\":2}");
+    text.put("],\"declares_nothing\":").json(declares_nothing);
+    text.put(",\"domains\":").json(&Canonical(domains));
+    text.put(",\"target\":").json(target).put("},\"digest\":2}");
+    hasher.update(&text.0);
     format!("sha256:{}", wire::hex(&hasher.finalize()))
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "an error text in its place would give other decisions the same digest"
-)]
-fn hash(hasher: &mut Sha256, value: &impl Serialize) {
-    hasher.update(serde_json::to_vec(value).expect("all decisions can be JSON"));
-}
+/// A part of the text, with the names in the order that canonical JSON requires: sorting them for each change would take most
+/// of the time.
+struct Text(Vec<u8>);
 
-/// A change. The fields are declared in the order of their names, as canonical JSON requires: sorting them for each
-/// change would take most of the time. Texts, booleans and integers below 2^53 are canonical as they are written.
-#[derive(Serialize)]
-struct Row<'a> {
-    action: ActionKind,
-    address: Names<'a>,
-    after: Option<Settings<'a>>,
-    before: Option<Settings<'a>>,
-    contingent: &'a [Contingent],
-    is_protected: bool,
-    reason: Reason,
-    siblings: Vec<Names<'a>>,
-    spelling: StreamSpelling,
-}
+impl Text {
+    fn put(&mut self, text: &str) -> &mut Self {
+        self.0.extend_from_slice(text.as_bytes());
+        self
+    }
 
-/// An address in its three parts.
-#[derive(Serialize)]
-struct Names<'a> {
-    app: &'a str,
-    domain: &'a str,
-    stream: &'a str,
-}
+    #[expect(
+        clippy::expect_used,
+        reason = "an error text in its place would give other decisions the same digest"
+    )]
+    fn json(&mut self, value: &(impl Serialize + ?Sized)) -> &mut Self {
+        serde_json::to_writer(&mut self.0, value).expect("all decisions can be JSON");
+        self
+    }
 
-impl<'a> Row<'a> {
-    fn new(change: &'a Change) -> Self {
+    fn change(&mut self, change: &Change) -> &mut Self {
         let Change { address, transition: _, reason, is_protected, spelling, contingent, siblings } = change;
-        let [before, after] = [change.before(), change.after()].map(|side| side.map(Settings));
-        Self {
-            action: change.action(),
-            address: Names::new(address),
-            after,
-            before,
-            contingent,
-            is_protected: *is_protected,
-            reason: *reason,
-            siblings: siblings.iter().map(Names::new).collect(),
-            spelling: *spelling,
+        self.put("{\"action\":").json(&change.action());
+        self.put(",\"address\":").address(address);
+        self.put(",\"after\":").side(change.after());
+        self.put(",\"before\":").side(change.before());
+        self.put(",\"contingent\":").json(contingent);
+        self.put(",\"is_protected\":").json(is_protected);
+        self.put(",\"reason\":").json(reason);
+        self.put(",\"siblings\":[");
+        for (at, sibling) in siblings.iter().enumerate() {
+            self.put(if at == 0 { "" } else { "," }).address(sibling);
         }
+        self.put("],\"spelling\":").json(spelling).put("}")
+    }
+
+    fn address(&mut self, Address { domain, app, stream }: &Address) -> &mut Self {
+        self.put("{\"app\":").json(&**app).put(",\"domain\":").json(&**domain);
+        self.put(",\"stream\":").json(&**stream).put("}")
+    }
+
+    /// All settings under the equality rules.
+    fn side(&mut self, config: Option<&RecordConfig>) -> &mut Self {
+        let Some(config) = config else { return self.put("null") };
+        for (at, (field, name)) in BY_NAME.iter().enumerate() {
+            self.put(if at == 0 { "{" } else { "," }).put(name);
+            match config.get(*field) {
+                Value::Unset => self.put("null"),
+                Value::Text(text) => self.json(&text),
+                Value::Seconds(number) | Value::Number(number) => self.json(&number),
+                Value::Switch(on) => self.json(&on),
+                Value::Set(words) => self.json(&words),
+                // Canonical already, as it nearly always is.
+                Value::Json(fields) if fields.is_empty() => self.put("{}"),
+                Value::Json(fields) => self.json(&Canonical(&fields)),
+                value @ (Value::Formats(_) | Value::Process(_) | Value::Bare) => {
+                    self.json(&Canonical(&value.to_json()))
+                }
+            };
+        }
+        self.put("}")
     }
 }
 
-impl<'a> Names<'a> {
-    fn new(Address { domain, app, stream }: &'a Address) -> Self {
-        Self { app, domain, stream }
-    }
-}
-
-/// All settings under the equality rules, also in the order of their names.
-struct Settings<'a>(&'a RecordConfig);
-
-static BY_NAME: LazyLock<[Field; Field::ALL.len()]> = LazyLock::new(|| {
+/// All fields in the order of their names, each with what comes before its value.
+static BY_NAME: LazyLock<[(Field, String); Field::ALL.len()]> = LazyLock::new(|| {
     let mut fields = Field::ALL;
     fields.sort_unstable_by_key(|field| field.name());
-    fields
+    fields.map(|field| (field, format!("\"{}\":", field.name())))
 });
-
-impl Serialize for Settings<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut settings = serializer.serialize_map(Some(Field::ALL.len()))?;
-        for field in *BY_NAME {
-            settings.serialize_key(field.name())?;
-            match self.0.get(field) {
-                Value::Unset => settings.serialize_value(&())?,
-                Value::Text(text) => settings.serialize_value(&text)?,
-                Value::Seconds(number) | Value::Number(number) => settings.serialize_value(&number)?,
-                Value::Switch(on) => settings.serialize_value(&on)?,
-                Value::Set(words) => settings.serialize_value(&words)?,
-                // Canonical already, as it nearly always is.
-                Value::Json(fields) if fields.is_empty() => settings.serialize_value(&fields)?,
-                Value::Json(fields) => settings.serialize_value(&Canonical(&fields))?,
-                value @ (Value::Formats(_) | Value::Process(_) | Value::Bare) => {
-                    settings.serialize_value(&Canonical(&value.to_json()))?;
-                }
-            }
-        }
-        settings.end()
-    }
-}
 
 /// Any content, in canonical form.
 struct Canonical<'a, T>(&'a T);
@@ -146,8 +127,8 @@ mod tests {
     use serde_json::Value as Json;
 
     use super::*;
-    use crate::model::{Format, FormatSettings, Process, words};
-    use crate::plan::change::Transition;
+    use crate::model::{Format, FormatSettings, Process, StreamSpelling, words};
+    use crate::plan::change::{Contingent, Reason, Transition};
 
     /// The hash of the text that any other program would write for the same decisions.
     #[test]
@@ -173,12 +154,13 @@ mod tests {
                 .into(),
             changes: vec![change("a", None), change("b", Some(&config))],
         };
-        let document = serde_json::json!({ "digest": 2, "decisions": decisions });
-        let mut document = document;
-        for change in document["decisions"]["changes"].as_array_mut().unwrap() {
-            for side in ["before", "after"] {
-                let Some(settings) = change[side].as_object_mut() else { continue };
-                settings.entry("unknown").or_insert(serde_json::json!({}));
+        let mut document = serde_json::json!({ "digest": 2, "decisions": decisions });
+        let rows = document["decisions"]["changes"].as_array_mut().unwrap().iter_mut();
+        for (row, change) in rows.zip(&decisions.changes) {
+            for (name, side) in [("before", change.before()), ("after", change.after())] {
+                row[name] = serde_json::to_value(side).unwrap();
+                let Some(settings) = row[name].as_object_mut() else { continue };
+                settings.insert("unknown".to_owned(), serde_json::json!({}));
             }
         }
         let text = serde_json_canonicalizer::to_string(&document).unwrap();
@@ -213,7 +195,9 @@ mod tests {
             ..RecordConfig::default()
         };
         for config in [config, RecordConfig::default()] {
-            let text = serde_json::to_string(&Settings(&config)).unwrap();
+            let mut text = Text(Vec::new());
+            text.side(Some(&config));
+            let text = String::from_utf8(text.0).unwrap();
             assert_eq!(serde_json_canonicalizer::pipe(&text).unwrap(), text);
         }
     }
