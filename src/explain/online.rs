@@ -126,17 +126,17 @@ fn laid<'d>(desired: &'d Desired, address: &Address, held: Option<&Remote>) -> O
 }
 
 fn accepted(laid: &Laid<'_>) -> Vec<Difference> {
-    let Laid { before, declared, after: _, accepted } = laid;
+    let (before, declared) = (&laid.before, laid.declared());
     let difference =
         |field: Field| Difference { field, held: before.get(field), wanted: declared.get(field) };
-    accepted.iter().map(|(field, _)| difference(*field)).collect()
+    laid.accepted.iter().map(|(field, _)| difference(*field)).collect()
 }
 
 fn standing(wanted: Option<&Wanted>, held: Option<&Remote>, laid: Option<&Laid<'_>>) -> Standing {
     if let Some(reason) = held.and_then(|held| held.unsupported.clone()) {
         return Standing::Unmanageable(reason);
     }
-    if let Some(Laid { before, declared: _, after, accepted: _ }) = laid {
+    if let Some(Laid { before, after, .. }) = laid {
         let difference = |field| Difference { field, held: before.get(field), wanted: after.get(field) };
         let differences: Vec<Difference> = before.differences(after).into_iter().map(difference).collect();
         return if differences.is_empty() { Standing::AsDeclared } else { Standing::Differs(differences) };

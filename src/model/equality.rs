@@ -1,6 +1,6 @@
 //! When two configurations are the same, and what of one is kept when another is laid over it.
 
-use super::{Field, RecordConfig, Value};
+use super::{Field, RecordConfig};
 
 impl RecordConfig {
     /// The same settings under the equality rules, for comparing, hashing and showing.
@@ -23,7 +23,7 @@ impl RecordConfig {
     #[must_use]
     pub fn laid_over(&self, remote: &RecordConfig) -> Self {
         let mut laid = Self { unknown: remote.unknown.clone(), ..self.clone() };
-        for field in Field::MANAGED.into_iter().filter(|field| self.get(*field) == Value::Unset) {
+        for field in Field::MANAGED.into_iter().filter(|field| !self.has(*field) && remote.has(*field)) {
             match field {
                 // Whether there are formats is declared: a group says that there are none.
                 Field::VodTranscodeGroup | Field::RecordFormat => {}

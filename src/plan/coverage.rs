@@ -1,5 +1,6 @@
 //! Which configuration records each changed address before and after the plan, and what a reviewer should see first.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use super::change::{ActionKind, Change};
@@ -12,10 +13,14 @@ use crate::resolve::OriginKind;
 pub(super) fn fill_in(plan: &mut Plan, snapshot: &Snapshot) {
     let changes = &plan.decisions.changes;
     let before = Rulers::before(snapshot);
-    let after = Rulers::after(snapshot, changes);
+    let after = LazyCell::new(|| Rulers::after(snapshot, changes));
     for (change, note) in changes.iter().zip(&mut plan.notes.changes) {
         let address = &change.address;
-        note.coverage = Coverage { before: before.recorder(address), after: after.recorder(address) };
+        let own = |config: &RecordConfig| Recorder::new(address.clone(), config);
+        note.coverage = Coverage {
+            before: change.before().map(own).or_else(|| before.recorder(address)),
+            after: change.after().map(own).or_else(|| after.recorder(address)),
+        };
     }
 }
 
@@ -24,6 +29,12 @@ pub(super) struct Rulers<'a> {
     snapshot: &'a Snapshot,
     /// What changes have put in place of those of the snapshot.
     changed: BTreeMap<&'a Address, Option<&'a RecordConfig>>,
+}
+
+impl Recorder {
+    fn new(address: Address, config: &RecordConfig) -> Self {
+        Self { address, records_by_itself: config.records_by_itself() }
+    }
 }
 
 impl<'a> Rulers<'a> {
@@ -42,7 +53,7 @@ impl<'a> Rulers<'a> {
             Some(config) => (address.clone(), config),
             None => address.rulers().find_map(|ruler| Some((ruler.clone(), self.get(&ruler)?)))?,
         };
-        Some(Recorder { address, records_by_itself: config.records_by_itself() })
+        Some(Recorder::new(address, config))
     }
 
     fn get(&self, address: &Address) -> Option<&'a RecordConfig> {

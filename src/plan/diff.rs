@@ -1,6 +1,6 @@
 //! Compares the desired state with the existing one, address by address.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::change::{ActionKind, Change, Contingent, Reason, Transition};
 use super::decided::{Decisions, Plan};
@@ -16,7 +16,8 @@ use crate::model::{
     Value,
 };
 use crate::resolve::{
-    Acceptances, Accepted, Desired, DesiredDomain, Laid, NamedGroup, OriginKind, Resolved, Restored, Wanted,
+    Acceptances, Accepted, Desired, DesiredDomain, Entry, Laid, NamedGroup, OriginKind, Resolved, Restored,
+    Wanted,
 };
 use crate::source::Sources;
 use crate::wire::{self, Action};
@@ -80,20 +81,36 @@ struct Draft<'a> {
     plan: Plan,
 }
 
+/// One address of a domain.
+#[derive(Clone, Copy)]
+struct Spot<'a> {
+    domain: &'a DesiredDomain,
+    address: &'a Address,
+    /// What the files say of it.
+    entry: Option<&'a Entry>,
+}
+
 impl Draft<'_> {
     fn domain(&mut self, name: &str, domain: &DesiredDomain, remote: &DomainSnapshot, selection: &Selection) {
         let gaps = self.gaps.keys().filter(|address| &*address.domain == name);
         let unwritable = domain.restored.iter().flat_map(|restored| restored.unwritable.keys());
-        let addresses: BTreeSet<&Address> =
+        let mut addresses: Vec<&Address> =
             domain.entries.keys().chain(remote.configs.keys()).chain(gaps).chain(unwritable).collect();
+        addresses.sort();
+        addresses.dedup();
+        // Both are sorted too, and all that they have comes by.
+        let (mut entries, mut configs) = (domain.entries.iter().peekable(), remote.configs.iter().peekable());
         for address in addresses {
+            let entry = entries.next_if(|(own, _)| *own == address).map(|(_, entry)| entry);
+            let remote = configs.next_if(|(own, _)| *own == address).map(|(_, remote)| remote);
             if selection.selects(address) {
-                self.address(domain, address, remote.configs.get(address));
+                self.address(Spot { domain, address, entry }, remote);
             }
         }
     }
 
-    fn address(&mut self, domain: &DesiredDomain, address: &Address, remote: Option<&Remote>) {
+    fn address(&mut self, spot: Spot<'_>, remote: Option<&Remote>) {
+        let Spot { domain, address, entry } = spot;
         if self.ignored.selects(address) {
             match (remote, self.gaps.get(address)) {
                 (Some(_), _) => self.plan.notes.ignored.push(address.clone()),
@@ -102,68 +119,62 @@ impl Draft<'_> {
             }
             return;
         }
-        if let Some(remote) = remote.filter(|_| !address.is_nameable()) {
+        if let Some(remote) = remote.filter(|_| entry.is_none() && !address.is_nameable()) {
             // No file can declare it, so nothing could say that it is to stay.
             self.left_alone(address, remote);
             return;
         }
         match &domain.restored {
-            Some(restored) => self.back_to(restored, domain, address, remote),
-            None => self.towards_files(domain, address, remote),
+            Some(restored) => self.back_to(restored, spot, remote),
+            None => self.towards_files(spot, remote),
         }
     }
 
     /// Files say what is to exist. What they do not name is left alone, unless they prune it.
-    fn towards_files(&mut self, domain: &DesiredDomain, address: &Address, remote: Option<&Remote>) {
-        let wanted = domain.entries.get(address).map(|entry| &entry.wanted);
+    fn towards_files(&mut self, spot: Spot<'_>, remote: Option<&Remote>) {
+        let Spot { domain, address, entry } = spot;
+        let wanted = entry.map(|entry| &entry.wanted);
         if self.is_unsupported(address, wanted, remote) {
             return;
         }
         match (wanted, remote) {
             (Some(Wanted::Present(resolved)), None) => match self.gaps.get(address) {
-                Some(gap) => self.finish(domain, address, resolved, gap),
-                None => self.create(domain, address, resolved),
+                Some(gap) => self.finish(spot, resolved, gap),
+                None => self.create(spot, resolved),
             },
-            (Some(Wanted::Present(resolved)), Some(remote)) => {
-                self.compare(domain, address, resolved, remote)
-            }
+            (Some(Wanted::Present(resolved)), Some(remote)) => self.compare(spot, resolved, remote),
             (Some(Wanted::Absent(span)), Some(remote)) => {
                 let why = Why::at(Reason::DeclaredAbsent, self.sources.place(*span));
-                self.delete(domain, address, remote, why);
+                self.delete(spot, remote, why);
             }
             (None, Some(remote)) => match domain.prunes(address) {
                 Some(span) => {
                     let why = Why::at(Reason::Pruned, self.sources.place(span));
-                    self.delete(domain, address, remote, why);
+                    self.delete(spot, remote, why);
                 }
                 None => self.left_alone(address, remote),
             },
-            (None, None) if domain.prunes(address).is_none() => self.put_back(domain, address),
+            (None, None) if domain.prunes(address).is_none() => self.put_back(spot),
             (Some(Wanted::Absent(_)) | None, None) => {}
         }
     }
 
     /// A snapshot is complete, so what it does not have is deleted.
-    fn back_to(
-        &mut self,
-        restored: &Restored,
-        domain: &DesiredDomain,
-        address: &Address,
-        remote: Option<&Remote>,
-    ) {
+    fn back_to(&mut self, restored: &Restored, spot: Spot<'_>, remote: Option<&Remote>) {
+        let Spot { domain: _, address, entry } = spot;
         if let Some(reason) = restored.unwritable.get(address) {
             self.unwritable(address, reason, remote);
             return;
         }
-        let wanted = domain.entries.get(address).map(|entry| &entry.wanted);
+        let wanted = entry.map(|entry| &entry.wanted);
         if self.is_unsupported(address, wanted, remote) {
             return;
         }
         match (wanted, remote) {
-            (Some(Wanted::Present(resolved)), _) => self.restore(domain, address, resolved, remote),
+            (Some(Wanted::Present(resolved)), _) => self.restore(spot, resolved, remote),
             (Some(Wanted::Absent(_)) | None, Some(remote)) => {
                 let why = Why::at(Reason::NotInSnapshot, self.sources.place(restored.place));
-                self.delete(domain, address, remote, why);
+                self.delete(spot, remote, why);
             }
             (Some(Wanted::Absent(_)) | None, None) => {}
         }
@@ -183,44 +194,38 @@ impl Draft<'_> {
         false
     }
 
-    fn create(&mut self, domain: &DesiredDomain, address: &Address, resolved: &Resolved) {
+    fn create(&mut self, spot: Spot<'_>, resolved: &Resolved) {
         let after = resolved.config.clone().normalized();
-        self.change(domain, address, Steps::create(Why::of(Reason::Missing), after, Some(resolved)));
+        self.change(spot, Steps::create(Why::of(Reason::Missing), after, Some(resolved)));
     }
 
     /// Adds a declared configuration over what an earlier run removed: a plain create would lose what no file manages.
-    fn finish(&mut self, domain: &DesiredDomain, address: &Address, resolved: &Resolved, gap: &Gap) {
+    fn finish(&mut self, spot: Spot<'_>, resolved: &Resolved, gap: &Gap) {
+        let Spot { domain, address, entry: _ } = spot;
         let laid = self.accepted.lay(domain.region(), address, &resolved.config, &gap.before);
         self.accept(address, &laid);
-        self.fill(domain, address, laid.after, Some(resolved), gap.finished());
+        self.fill(spot, laid.after, Some(resolved), gap.finished());
     }
 
     /// Adds back what an earlier run removed, if no file says what is to exist there.
-    fn put_back(&mut self, domain: &DesiredDomain, address: &Address) {
-        if let Some(gap) = self.gaps.get(address) {
-            self.fill(domain, address, gap.before.clone(), None, gap.rolled_back());
+    fn put_back(&mut self, spot: Spot<'_>) {
+        if let Some(gap) = self.gaps.get(spot.address) {
+            self.fill(spot, gap.before.clone(), None, gap.rolled_back());
         }
     }
 
-    fn fill(
-        &mut self,
-        domain: &DesiredDomain,
-        address: &Address,
-        after: RecordConfig,
-        resolved: Option<&Resolved>,
-        why: Why,
-    ) {
+    fn fill(&mut self, spot: Spot<'_>, after: RecordConfig, resolved: Option<&Resolved>, why: Why) {
         let lost = wire::uncarryable(&after, Action::Add);
         let after = wire::addable(after);
         if let Some(reason) = wire::uncarryable(&after, Action::Add) {
-            self.unsupported(address, reason, resolved.is_some());
+            self.unsupported(spot.address, reason, resolved.is_some());
             return;
         }
         if let Some(lost) = lost {
             let message = format!("the removed configuration {lost}; it is added again without that");
-            self.plan.notes.warnings.push(Warning { message, address: Some(address.clone()) });
+            self.plan.notes.warnings.push(Warning { message, address: Some(spot.address.clone()) });
         }
-        self.change(domain, address, Steps::create(why, after, resolved));
+        self.change(spot, Steps::create(why, after, resolved));
     }
 
     /// Warns of what could not be added back, or not whole, if the service deleted it along with an app-wide
@@ -248,31 +253,36 @@ impl Draft<'_> {
         }
     }
 
-    fn compare(&mut self, domain: &DesiredDomain, address: &Address, resolved: &Resolved, remote: &Remote) {
+    fn compare(&mut self, spot: Spot<'_>, resolved: &Resolved, remote: &Remote) {
+        let Spot { domain, address, entry: _ } = spot;
         let laid = self.accepted.lay(domain.region(), address, &resolved.config, &remote.config);
         self.accept(address, &laid);
-        let (keeps, Laid { before, declared, after, accepted: _ }) = (kept_words(&laid), laid);
-        let fields = before.differences(&after);
+        let Laid { before, after, .. } = &laid;
+        let fields = before.differences(after);
         if fields.is_empty() {
             self.plan.notes.unchanged.push(address.clone());
             return;
         }
-        let (action, reason) = match forces_replacement(&fields, &after) {
+        let (action, reason) = match forces_replacement(&fields, after) {
             true => (ActionKind::Replace, Reason::CreateOnly),
             false => (ActionKind::Update, Reason::Differs),
         };
-        if let Some(reason) = [&remote.config, &after].into_iter().find_map(|config| lost_by(action, config))
-        {
-            let is_kept = lost_by(action, &remote.config).is_none() && lost_by(action, &declared).is_none();
-            self.unsupported(address, reason + if is_kept { &keeps } else { "" }, true);
+        if let Some(reason) = [&remote.config, after].into_iter().find_map(|config| lost_by(action, config)) {
+            let is_kept = [&remote.config, laid.declared()].iter().all(|one| lost_by(action, one).is_none());
+            self.unsupported(
+                address,
+                reason + &if is_kept { kept_words(&laid) } else { String::new() },
+                true,
+            );
             return;
         }
+        let Laid { before, after, .. } = laid;
         let transition = match action {
             ActionKind::Replace => Transition::Replace { before, after },
             _ => Transition::Update { before, after },
         };
         let (why, resolved, spelling) = (Why::of(reason), Some(resolved), remote.spelling);
-        self.change(domain, address, Steps { transition, why, resolved, spelling });
+        self.change(spot, Steps { transition, why, resolved, spelling });
     }
 
     /// Notes what stays as it is although the files say otherwise.
@@ -289,7 +299,7 @@ impl Draft<'_> {
         self.plan.notes.accepted.push(AcceptedDrift {
             address: address.clone(),
             standing: laid.before.clone(),
-            declared: laid.declared.clone(),
+            declared: laid.declared().clone(),
             fields: laid.accepted.iter().map(field).collect(),
         });
     }
@@ -307,13 +317,7 @@ impl Draft<'_> {
 
     /// Goes back to exactly what the snapshot has, passthrough fields included. Only a storage location that nobody
     /// chose stays.
-    fn restore(
-        &mut self,
-        domain: &DesiredDomain,
-        address: &Address,
-        resolved: &Resolved,
-        remote: Option<&Remote>,
-    ) {
+    fn restore(&mut self, spot: Spot<'_>, resolved: &Resolved, remote: Option<&Remote>) {
         let mut after = resolved.config.clone();
         let before = remote.map(|remote| remote.config.clone().normalized());
         if after.storage_location.is_none() {
@@ -322,7 +326,7 @@ impl Draft<'_> {
                 let message = format!(
                     "it stores in `{location}` now and had no storage location in the snapshot; no call can undo that"
                 );
-                self.plan.notes.warnings.push(Warning { message, address: Some(address.clone()) });
+                self.plan.notes.warnings.push(Warning { message, address: Some(spot.address.clone()) });
             }
         }
         if let Some(before) = &before {
@@ -333,7 +337,7 @@ impl Draft<'_> {
             None => after.set_fields(),
         };
         if fields.is_empty() {
-            self.plan.notes.unchanged.push(address.clone());
+            self.plan.notes.unchanged.push(spot.address.clone());
             return;
         }
         let action = match (&before, forces_replacement(&fields, &after)) {
@@ -348,10 +352,10 @@ impl Draft<'_> {
             .flatten()
             .find_map(|config| lost_by(strictest, config));
         if let Some(reason) = uncarryable {
-            self.unsupported(address, reason, true);
+            self.unsupported(spot.address, reason, true);
             return;
         }
-        let place = domain.entries.get(address).map(|entry| self.sources.place(entry.key));
+        let place = spot.entry.map(|entry| self.sources.place(entry.key));
         let in_snapshot = place.map_or(Why::of(Reason::Differs), |place| Why::at(Reason::InSnapshot, place));
         let (transition, why) = match (before, action) {
             (Some(before), ActionKind::Replace) => {
@@ -361,7 +365,7 @@ impl Draft<'_> {
             (None, _) => (Transition::Create { after }, in_snapshot),
         };
         let spelling = remote.map(|remote| remote.spelling).unwrap_or_default();
-        self.change(domain, address, Steps { transition, why, resolved: Some(resolved), spelling });
+        self.change(spot, Steps { transition, why, resolved: Some(resolved), spelling });
     }
 
     fn left_alone(&mut self, address: &Address, remote: &Remote) {
@@ -369,12 +373,13 @@ impl Draft<'_> {
         self.plan.notes.unmanaged.push(Unmanaged { address: address.clone(), config });
     }
 
-    fn delete(&mut self, domain: &DesiredDomain, address: &Address, remote: &Remote, why: Why) {
+    fn delete(&mut self, spot: Spot<'_>, remote: &Remote, why: Why) {
         let transition = Transition::Delete { before: remote.config.clone().normalized() };
-        self.change(domain, address, Steps { transition, why, resolved: None, spelling: remote.spelling });
+        self.change(spot, Steps { transition, why, resolved: None, spelling: remote.spelling });
     }
 
-    fn change(&mut self, domain: &DesiredDomain, address: &Address, steps: Steps<'_>) {
+    fn change(&mut self, spot: Spot<'_>, steps: Steps<'_>) {
+        let Spot { domain, address, entry } = spot;
         let Steps { transition, why, resolved, spelling } = steps;
         let Why { reason, place, run } = why;
         let change = Change {
@@ -387,14 +392,16 @@ impl Draft<'_> {
             siblings: Vec::new(),
         };
         let note = ChangeNote {
-            place: domain.entries.get(address).map(|entry| self.sources.place(entry.key)),
+            place: entry.map(|entry| self.sources.place(entry.key)),
             reason_place: place,
             run,
             origins: self.origins(&change, resolved),
             coverage: Coverage::default(),
         };
-        let region = domain.region.as_ref().map(|region| region.value.clone());
-        self.plan.decisions.domains.insert(address.domain.to_string(), region);
+        let domains = &mut self.plan.decisions.domains;
+        if !domains.contains_key(&*address.domain) {
+            domains.insert(address.domain.to_string(), domain.region().map(str::to_owned));
+        }
         self.plan.push(change, note);
     }
 

@@ -1,5 +1,6 @@
 //! The guards: each refuses a plan unless its flag, if it has one, allows it.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::budget;
@@ -9,7 +10,7 @@ use super::decided::Plan;
 use super::limits::{Allowances, Limit};
 use super::notes::{Guard, Held};
 use super::options::PlanOptions;
-use crate::model::{Address, PatternIndex, Snapshot};
+use crate::model::{Address, PatternIndex, RecordConfig, Snapshot};
 
 /// Every guard that refuses `plan` as far as plan and snapshot show, in the order of [`Guard`] and then of the addresses.
 pub(super) fn held(
@@ -96,8 +97,11 @@ fn hold(guard: Guard, change: Option<&Change>, words: impl Into<String>, release
 /// Changes after which something that is recorded automatically no longer is.
 fn stops<'a>(plan: &'a Plan, snapshot: &Snapshot) -> Vec<&'a Change> {
     let before = Rulers::before(snapshot);
-    let after = Rulers::after(snapshot, &plan.decisions.changes);
-    let stops = |change: &&Change| before.records(&change.address) && !after.records(&change.address);
+    let after = LazyCell::new(|| Rulers::after(snapshot, &plan.decisions.changes));
+    let stops = |change: &&Change| {
+        let own_records = change.after().is_some_and(RecordConfig::records_by_itself);
+        !own_records && before.records(&change.address) && !after.records(&change.address)
+    };
     plan.decisions.changes.iter().filter(stops).collect()
 }
 

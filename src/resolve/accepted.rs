@@ -41,10 +41,10 @@ pub struct AcceptedValue {
 pub struct Laid<'d> {
     /// What the service has. Normalized.
     pub before: RecordConfig,
-    /// What the files ask for, if nothing were accepted. Normalized.
-    pub declared: RecordConfig,
-    /// The same with every accepted field as the service has it. Normalized.
+    /// What the files ask for, with every accepted field as the service has it. Normalized.
     pub after: RecordConfig,
+    /// The same if nothing were accepted, where something is. Normalized.
+    unaccepted: Option<RecordConfig>,
     /// Every difference that is not in `after`, and the entry that accepts it.
     pub accepted: Vec<(Field, &'d Accepted)>,
 }
@@ -102,14 +102,21 @@ impl<'d> Acceptances<'d> {
         let holding: Vec<&Accepted> =
             self.of(address).filter(about).filter(|accepted| accepted.holds(&before, region)).collect();
         if holding.is_empty() {
-            return Laid { after: declared.clone(), before, declared, accepted: Vec::new() };
+            return Laid { before, after: declared, unaccepted: None, accepted: Vec::new() };
         }
         let fields: BTreeSet<Field> = holding.iter().map(|accepted| accepted.field.value).collect();
         let after = kept(wanted, &before, &fields).laid_over(remote);
         let left = before.differences(&after);
         let gone = differing.into_iter().filter(|field| !left.contains(field));
         let accepted = gone.filter_map(|field| Some((field, by(field, &holding)?))).collect();
-        Laid { before, declared, after, accepted }
+        Laid { before, after, unaccepted: Some(declared), accepted }
+    }
+}
+
+impl Laid<'_> {
+    /// What the files ask for, if nothing were accepted. Normalized.
+    pub fn declared(&self) -> &RecordConfig {
+        self.unaccepted.as_ref().unwrap_or(&self.after)
     }
 }
 

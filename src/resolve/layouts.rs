@@ -41,8 +41,8 @@ pub(super) struct LaidApp<'d> {
     pub(super) keys: Vec<Layer<'d, Span>>,
     /// The settings that the app's streams inherit.
     pub(super) defaults: Vec<Layer<'d, Settings>>,
-    /// The entries of each stream; never empty.
-    pub(super) streams: BTreeMap<&'d Arc<str>, Layers<'d>>,
+    /// The entries of each stream, sorted by its name; never empty.
+    pub(super) streams: Vec<(&'d Arc<str>, Layers<'d>)>,
 }
 
 /// Merges the app trees of a domain. Layouts that no file defines are left out.
@@ -64,8 +64,20 @@ fn add<'d>(laid: &mut BTreeMap<&'d Arc<str>, LaidApp<'d>>, tree: &Layer<'d, BTre
         let below = laid.entry(name).or_default();
         below.keys.push(tree.part(key));
         below.defaults.extend(defaults.iter().map(|defaults| tree.part(&defaults.settings)));
-        for (name, stream) in streams {
-            below.streams.entry(name).or_default().push(tree.part(stream));
-        }
+        let streams = streams.iter().map(|(name, stream)| (name, tree.part(stream)));
+        below.streams = merged(std::mem::take(&mut below.streams), streams);
     }
+}
+
+/// Streams with one more layer, also sorted by their names. The first layer has nothing to be merged with.
+fn merged<'d>(
+    nearer: Vec<(&'d Arc<str>, Layers<'d>)>,
+    streams: impl Iterator<Item = (&'d Arc<str>, Layer<'d, Stream>)>,
+) -> Vec<(&'d Arc<str>, Layers<'d>)> {
+    if nearer.is_empty() {
+        return streams.map(|(name, stream)| (name, Layers::from_buf([stream]))).collect();
+    }
+    let mut merged: BTreeMap<&Arc<str>, Layers> = nearer.into_iter().collect();
+    streams.for_each(|(name, stream)| merged.entry(name).or_default().push(stream));
+    merged.into_iter().collect()
 }
