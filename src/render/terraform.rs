@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
-use super::documents::{FORMAT_VERSION, pretty};
+use super::documents::{FORMAT_VERSION, compact, pretty};
 use super::exit::Exit;
 use super::facts::{
     CoverageRow, DifferenceRow, LeftOpenRow, OriginRow, SinceBaseRow, coverage_row, difference_row,
@@ -37,7 +37,7 @@ pub(super) fn terraform_json(view: &PlanView, exit: Exit) -> String {
     let columns = &columns();
     let resources =
         |side| Values { root_module: Module { resources: Resources { view, columns, side: Some(side) } } };
-    pretty(&TerraformPlan {
+    compact(&TerraformPlan {
         format_version: SHAPE,
         terraform_version: TERRAFORM,
         planned_values: resources(|change| change.after()),
@@ -311,7 +311,7 @@ impl<'a> ChangeExtras<'a> {
     fn new(view: &'a PlanView<'a>, change: ChangeView<'a>) -> Self {
         Self {
             reason: change.reason_text(),
-            region: change.region,
+            region: change.region(),
             origins: change
                 .field_changes()
                 .map(|one| (one.field.name(), one.origin.map(origin_row)))
