@@ -121,11 +121,9 @@ impl Source {
         Self { name: name.into(), text, line_starts, characters, remembered: BTreeMap::new(), is_as_written }
     }
 
-    /// A file of which only these places are known: saved plans and reports hold them and not the text.
-    pub fn remembered<'p>(name: &str, places: impl IntoIterator<Item = &'p Place>) -> Self {
-        let own = places.into_iter().filter(|place| place.file == name && place.is_in_order());
-        let positions = own.flat_map(|place| [place.start, place.end]);
-        let remembered = positions.map(|position| (position.byte, position)).collect();
+    /// A file of which only these positions are known: saved plans and reports hold them and not the text.
+    fn remembered(name: &str, positions: impl IntoIterator<Item = Position>) -> Self {
+        let remembered = positions.into_iter().map(|position| (position.byte, position)).collect();
         Self { remembered, ..Self::new(name, "") }
     }
 
@@ -226,12 +224,15 @@ pub struct Sources {
 impl Sources {
     /// Files of which only these places are known.
     pub fn remembering<'p>(places: impl IntoIterator<Item = &'p Place>) -> Self {
-        let mut files: BTreeMap<&str, Vec<&Place>> = BTreeMap::new();
-        for place in places {
-            files.entry(&place.file).or_default().push(place);
+        let places: Vec<&Place> = places.into_iter().filter(|place| place.is_in_order()).collect();
+        let mut files: BTreeMap<&str, Vec<Position>> = BTreeMap::new();
+        // Places of one file often follow each other.
+        for run in places.chunk_by(|one, next| one.file == next.file) {
+            let positions = run.iter().flat_map(|place| [place.start, place.end]);
+            files.entry(&run[0].file).or_default().extend(positions);
         }
-        let files = files.into_iter().map(|(name, places)| Source::remembered(name, places)).collect();
-        Self { files }
+        let files = files.into_iter().map(|(name, positions)| Source::remembered(name, positions));
+        Self { files: files.collect() }
     }
 
     /// Adds a file and returns its id.
@@ -321,8 +322,7 @@ mod tests {
         let position = |line, column, byte| Position { line, column, byte };
         let place = Place { file: "a.yaml".into(), start: position(7, 3, 90), end: position(7, 9, 96) };
         let turned = Place { start: place.end, end: place.start, ..place.clone() };
-        let mut sources = Sources::default();
-        sources.add(Source::remembered("a.yaml", [&place, &turned]));
+        let sources = Sources::remembering([&place, &turned]);
         let span = sources.span_of(&place).unwrap();
         assert_eq!((sources.place(span), sources.text(span)), (place, ""));
         assert_eq!(sources.span_of(&Place { file: "b.yaml".into(), ..turned }), None);

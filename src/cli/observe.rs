@@ -1,6 +1,7 @@
 //! Reads the service or a snapshot, and plans: the part that plan, drift and apply share.
 
 use std::collections::BTreeMap;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,15 +31,16 @@ use crate::resolve::Desired;
 use crate::snapshot::Saved;
 use crate::store::Held;
 
-/// A plan from the current state, and why it may be incomplete.
+/// A plan from the current state, and why it may be incomplete. Plan and state are never freed: a process has few, and needs them
+/// to its end.
 pub(super) struct Observed {
-    pub(super) plan: Plan,
+    pub(super) plan: ManuallyDrop<Plan>,
     /// The service that it is for.
     pub(super) target: Target,
     /// The part of the service that it concerns.
     reach: Reach,
     /// The state that it was planned from.
-    pub(super) snapshot: Snapshot,
+    pub(super) snapshot: ManuallyDrop<Snapshot>,
     /// When each domain was read for it; empty if it was not read from the service.
     pub(super) listed: BTreeMap<Arc<str>, api::ListedAt>,
     /// The account that the credentials belong to, if known.
@@ -204,10 +206,10 @@ fn planned(
     let released = plan::released(&plan, &snapshot, &options);
     Ok(Observed {
         released,
-        plan,
+        plan: ManuallyDrop::new(plan),
         target,
         reach,
-        snapshot,
+        snapshot: ManuallyDrop::new(snapshot),
         listed,
         caller,
         since_review,
@@ -397,9 +399,9 @@ impl Observed {
         let Decisions { target, account, .. } = &plan.decisions;
         Self {
             target: Target { name: target.clone(), account: account.clone() },
-            plan,
+            plan: ManuallyDrop::new(plan),
             reach: Reach::default(),
-            snapshot: Snapshot::default(),
+            snapshot: ManuallyDrop::default(),
             listed: BTreeMap::new(),
             caller: None,
             since_review: Vec::new(),

@@ -15,6 +15,7 @@ use super::saved;
 use super::undeclared::Breadth;
 use super::views::of_findings;
 use crate::diag::{self, Code};
+use crate::model::Snapshot;
 use crate::render::{self, Context, Exit};
 
 #[derive(Debug, Args)]
@@ -55,7 +56,7 @@ impl Run for Arguments {
                 ..Failure::default()
             });
         }
-        let saved = observed.saved(observed.snapshot.clone(), &loaded);
+        let saved = observed.saved(Snapshot::clone(&observed.snapshot), &loaded);
         saved::write(out, &saved)?;
         let exit = Exit::Success;
         let context = Context { sources: &loaded.sources, diagnostics: &loaded.diagnostics, exit };

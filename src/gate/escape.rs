@@ -37,13 +37,19 @@ pub fn is_harmful(character: char) -> bool {
 /// tabs and, with `colors`, colours. The beginnings of commands to the CI runner are escaped too: `::name` at the start of a line, and
 /// `##name[` anywhere.
 pub fn lines(text: &str, colors: bool) -> Cow<'_, str> {
-    let is_suspect = |line: &str| {
-        line.contains("##")
-            || line.trim_start().starts_with("::")
-            || line.contains(|character| character != '\t' && is_harmful(character))
+    let is_harmless = |line: &str| {
+        holds_only(line, |byte| byte == b'\t')
+            || !line.contains(|character| character != '\t' && is_harmful(character))
     };
-    let is_plain = || holds_only(text, |byte| byte == b'\n' || byte == b'\t') && !text.contains("::");
-    if (!text.contains("##") && is_plain()) || !text.split('\n').any(is_suspect) {
+    let is_suspect =
+        |line: &str| line.contains("##") || line.trim_start().starts_with("::") || !is_harmless(line);
+    let starts_no_command = !holds(text, "##") && !holds(text, "::");
+    let is_plain = || holds_only(text, |byte| byte == b'\n' || byte == b'\t');
+    let has_suspects = || match starts_no_command {
+        true => !text.split('\n').all(is_harmless),
+        false => text.split('\n').any(is_suspect),
+    };
+    if (starts_no_command && is_plain()) || !has_suspects() {
         return Cow::Borrowed(text);
     }
     let harmless = |line| if is_suspect(line) { harmless(line, colors) } else { line.to_owned() };
@@ -57,6 +63,11 @@ fn holds_only(text: &str, is_other: impl Fn(u8) -> bool) -> bool {
     text.as_bytes()
         .chunks(1 << 10)
         .all(|chunk| chunk.iter().fold(true, |plain, byte| plain & is_plain(*byte)))
+}
+
+/// `text.contains(part)`, faster in a long text.
+fn holds(text: &str, part: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some()
 }
 
 fn harmless(line: &str, colors: bool) -> String {
@@ -98,7 +109,7 @@ fn is_after_hashes(before: &str, character: char) -> bool {
 pub fn json(text: &str) -> Cow<'_, str> {
     let is_suspect = |character| character != '\n' && is_harmful(character);
     let is_plain = || holds_only(text, |byte| byte == b'\n');
-    if !text.contains("##") && (is_plain() || !text.contains(is_suspect)) {
+    if !holds(text, "##") && (is_plain() || !text.contains(is_suspect)) {
         return Cow::Borrowed(text);
     }
     let mut written = String::with_capacity(text.len());

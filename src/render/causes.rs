@@ -32,24 +32,10 @@ impl<'a> Causes<'a> {
     /// The values in these files that cause several changes, not counting what was pending before.
     pub(super) fn of(view: &'a PlanView<'_>) -> Self {
         let changes = view.changes().filter(|change| !change.is_pending);
-        let mut causes: BTreeMap<(&Place, Field), Cause> = BTreeMap::new();
-        for change in changes {
-            for (place, origin, one) in written(change) {
-                let (field, values) = (one.field, (one.before, one.after));
-                let new = || Cause {
-                    place,
-                    field,
-                    origin,
-                    configurations: 0,
-                    replaced: 0,
-                    domains: BTreeSet::new(),
-                    values: Some(values.clone()),
-                };
-                causes.entry((place, field)).or_insert_with(new).count(change, values.clone());
-            }
-        }
-        causes.retain(|_, cause| cause.configurations > 1);
-        Self(causes)
+        let mut written: Vec<Written> = changes.flat_map(written).collect();
+        written.sort_by_key(Written::key);
+        let several = written.chunk_by(|one, next| one.key() == next.key()).filter(|same| same.len() > 1);
+        Self(several.map(|same| (same[0].key(), Cause::of(same))).collect())
     }
 
     /// Every value that changes more than one configuration.
@@ -71,24 +57,43 @@ impl<'a> Causes<'a> {
     }
 }
 
-/// The values of an update or a replace that somebody wrote.
-fn written<'a>(
+/// A value that somebody wrote, and one change that it leads to.
+struct Written<'a> {
+    place: &'a Place,
+    origin: &'a FieldOrigin,
+    one: FieldChange<'a>,
     change: ChangeView<'a>,
-) -> impl Iterator<Item = (&'a Place, &'a FieldOrigin, FieldChange<'a>)> {
+}
+
+impl<'a> Written<'a> {
+    fn key(&self) -> (&'a Place, Field) {
+        (self.place, self.one.field)
+    }
+}
+
+/// The values of an update or a replace that somebody wrote.
+fn written<'a>(change: ChangeView<'a>) -> impl Iterator<Item = Written<'a>> {
     let counts = matches!(change.action(), ActionKind::Update | ActionKind::Replace);
-    change.field_changes().filter(move |_| counts).filter_map(|one| {
+    change.field_changes().filter(move |_| counts).filter_map(move |one| {
         let origin = one.origin?;
-        Some((origin.place.as_ref()?, origin, one))
+        Some(Written { place: origin.place.as_ref()?, origin, one, change })
     })
 }
 
 impl<'a> Cause<'a> {
-    fn count(&mut self, change: ChangeView<'a>, values: (Value, Value)) {
-        self.configurations += 1;
-        self.replaced += usize::from(change.action() == ActionKind::Replace);
-        self.domains.insert(&change.noted.change.address.domain);
-        if self.values.as_ref() != Some(&values) {
-            self.values = None;
+    /// The value behind changes that it alone leads to.
+    fn of(same: &[Written<'a>]) -> Self {
+        let Written { place, origin, one, .. } = &same[0];
+        let values = (one.before.clone(), one.after.clone());
+        let is_same = |other: &Written| other.one.before == values.0 && other.one.after == values.1;
+        Self {
+            place,
+            field: one.field,
+            origin,
+            configurations: same.len(),
+            replaced: same.iter().filter(|other| other.change.action() == ActionKind::Replace).count(),
+            domains: same.iter().map(|other| &*other.change.noted.change.address.domain).collect(),
+            values: same.iter().all(is_same).then_some(values),
         }
     }
 

@@ -487,8 +487,7 @@ mod tests {
             start: position(7, 3, 90),
             end: position(7, 9, 96),
         };
-        let mut sources = Sources::default();
-        sources.add(Source::remembered("live.yaml", [&place]));
+        let sources = Sources::remembering([&place]);
         let span = sources.span_of(&place).unwrap();
         let finding =
             Diagnostic::new(Code::NotDone, "no").label(span, "this entry").note("through `a`", Some(span));

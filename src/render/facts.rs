@@ -304,7 +304,7 @@ pub(super) fn change_row<'a>(account: Option<&'a str>, view: ChangeView<'a>) -> 
     let change = view.noted.change;
     ChangeRow {
         account,
-        region: view.region,
+        region: view.region(),
         address: AddressRow::new(&change.address),
         action: change.action(),
         reason: view.reason_text(),

@@ -13,7 +13,7 @@ const ID_SHOWN: usize = 8;
 /// The groups of one plan.
 pub(super) struct Groups<'a> {
     names: &'a BTreeMap<String, GroupName>,
-    /// The ids that the changes and the accepted differences show.
+    /// The ids that the changes and the accepted differences show; empty where no id has a name.
     used: HashSet<&'a str>,
     /// How many characters of an id follow its name.
     shown: usize,
@@ -32,7 +32,10 @@ impl<'a> Groups<'a> {
         let shown = told_apart(
             configs.flat_map(RecordConfig::transcode_groups).chain(names.keys().map(String::as_str)),
         );
-        let used = changes.iter().flat_map(moved).chain(accepted.iter().flat_map(kept)).collect();
+        let mut used = HashSet::new();
+        if !names.is_empty() {
+            used.extend(changes.iter().flat_map(moved).chain(accepted.iter().flat_map(kept)));
+        }
         Self { names, used, shown }
     }
 

@@ -292,9 +292,13 @@ impl<'a> Page<'a> {
 
     /// Two long values with the differing characters in bold, unless nearly all of them differ.
     fn emphasized(&self, old: &str, new: &str) -> (String, String) {
+        let plain = || (old.to_owned(), new.to_owned());
+        if !self.style.color {
+            return plain();
+        }
         let difference = TextDiff::from_chars(old, new);
-        if !self.style.color || difference.ratio() < 0.5 {
-            return (old.to_owned(), new.to_owned());
+        if difference.ratio() < 0.5 {
+            return plain();
         }
         let side = |kept: ChangeTag, tone: Tone| -> String {
             let parts = difference

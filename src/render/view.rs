@@ -211,7 +211,7 @@ impl<'a> PlanView<'a> {
     fn change<'v>(&'v self, noted: Noted<'v>) -> ChangeView<'v> {
         ChangeView {
             noted,
-            region: self.plan.decisions.region(noted.change),
+            decisions: &self.plan.decisions,
             guards: self.guards.get(&noted.address).map_or(&[], Vec::as_slice),
             is_pending: self.plan.is_pending(&noted),
             instead: self.plan.instead_of(noted.change),
@@ -373,7 +373,7 @@ impl<'a> PlanView<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct ChangeView<'a> {
     pub(super) noted: Noted<'a>,
-    pub(super) region: Option<&'a str>,
+    decisions: &'a Decisions,
     /// The guards that refuse it.
     pub(super) guards: &'a [Guard],
     /// Whether the files of the target branch also ask for it.
@@ -391,6 +391,11 @@ impl<'a> Deref for ChangeView<'a> {
 }
 
 impl<'a> ChangeView<'a> {
+    /// The region of its domain, if one is written.
+    pub(super) fn region(&self) -> Option<&'a str> {
+        self.decisions.region(self.change)
+    }
+
     /// Which configuration records the address before and after, in words.
     pub(super) fn coverage_text(&self) -> String {
         coverage_text(&self.note.coverage, &self.address, self.action())
