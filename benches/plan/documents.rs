@@ -97,7 +97,7 @@ fn change(at: u32, alike: bool) -> (Change, ChangeNote) {
     };
     let before = settings(if alike { 3600 } else { 10_000_000 + at });
     let origins = [Field::VodTranscodeGroup, Field::CycleDuration].map(|field| (field, origin.clone()));
-    let recorder = Recorder { address: address.clone(), records_by_itself: true };
+    let recorder = Recorder { other: None, records_by_itself: true };
     let note = ChangeNote {
         place: (action != Delete).then(|| place(14 + at)),
         reason_place: (action == Delete).then_some(cause),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::difference::{Difference, Drift, FieldDifference, Kind, Moved, Since, SinceWhat};
 use crate::apply::journal::{Confirmed, History};
-use crate::model::{Address, Field, RecordConfig, Remote, Snapshot, Value};
+use crate::model::{Address, Field, RecordConfig, Snapshot, Value};
 use crate::plan::{
     ActionKind, FieldChange, Guard, Noted, Plan, Reason, Recorder, Shadow, Unmanaged, Unsupported,
 };
@@ -143,10 +143,9 @@ impl<'a> Comparison<'a> {
         Some(self.sources.place(self.desired.get(address)?.key))
     }
 
-    /// The configuration at an address as its own recorder: none is more specific.
+    /// The configuration at an address as its own recorder.
     fn itself(&self, address: &Address) -> Option<Recorder> {
-        let Remote { config, .. } = self.snapshot.get(address)?;
-        Some(Recorder { address: address.clone(), records_by_itself: config.records_by_itself() })
+        self.snapshot.get(address).map(|remote| Recorder::itself(&remote.config))
     }
 
     /// When the service says that it created the configuration.

@@ -6,6 +6,10 @@ use std::fmt::Write as _;
 /// `text`, a part of one line, with every character that could move a cursor, break the line, or hide or reorder text escaped as
 /// `\u{…}`.
 pub fn clean(text: &str) -> String {
+    // As nearly all are.
+    if holds_only(text, |_| false) {
+        return text.to_owned();
+    }
     let mut cleaned = String::with_capacity(text.len());
     for character in text.chars() {
         if is_harmful(character) {
@@ -141,16 +145,20 @@ fn escape_json(character: char, written: &mut String) {
 /// `text`, escaped for use between tags and in quoted attributes.
 pub fn html(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => written.push_str("&amp;"),
-            '<' => written.push_str("&lt;"),
-            '>' => written.push_str("&gt;"),
-            '"' => written.push_str("&quot;"),
-            '\'' => written.push_str("&#39;"),
-            other => written.push(other),
-        }
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        let (plain, special) = rest.split_at(at);
+        written.push_str(plain);
+        written.push_str(match special.as_bytes()[0] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#39;",
+        });
+        rest = &special[1..];
     }
+    written.push_str(rest);
     written
 }
 

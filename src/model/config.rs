@@ -410,7 +410,8 @@ impl RecordConfig {
             Field::TranscodeTemplates => self.transcode_templates == other.transcode_templates,
             Field::SpaceId => self.space_id == other.space_id,
             Field::RecordFormat => self.record_format == other.record_format,
-            Field::Unknown | Field::Format(_) | Field::Part(..) => false,
+            Field::Unknown => self.unknown == other.unknown && self.record_format == other.record_format,
+            Field::Format(_) | Field::Part(..) => false,
         }
     }
 }

@@ -16,10 +16,9 @@ pub(super) fn fill_in(plan: &mut Plan, snapshot: &Snapshot) {
     let after = LazyCell::new(|| Rulers::after(snapshot, changes));
     for (change, note) in changes.iter().zip(&mut plan.notes.changes) {
         let address = &change.address;
-        let own = |config: &RecordConfig| Recorder::new(address.clone(), config);
         note.coverage = Coverage {
-            before: change.before().map(own).or_else(|| before.recorder(address)),
-            after: change.after().map(own).or_else(|| after.recorder(address)),
+            before: change.before().map(Recorder::itself).or_else(|| before.recorder(address)),
+            after: change.after().map(Recorder::itself).or_else(|| after.recorder(address)),
         };
     }
 }
@@ -29,12 +28,6 @@ pub(super) struct Rulers<'a> {
     snapshot: &'a Snapshot,
     /// What changes have put in place of those of the snapshot.
     changed: BTreeMap<&'a Address, Option<&'a RecordConfig>>,
-}
-
-impl Recorder {
-    fn new(address: Address, config: &RecordConfig) -> Self {
-        Self { address, records_by_itself: config.records_by_itself() }
-    }
 }
 
 impl<'a> Rulers<'a> {
@@ -49,11 +42,13 @@ impl<'a> Rulers<'a> {
 
     pub(super) fn recorder(&self, address: &Address) -> Option<Recorder> {
         // Most addresses have a configuration of their own.
-        let (address, config) = match self.get(address) {
-            Some(config) => (address.clone(), config),
-            None => address.rulers().find_map(|ruler| Some((ruler.clone(), self.get(&ruler)?)))?,
-        };
-        Some(Recorder::new(address, config))
+        if let Some(config) = self.get(address) {
+            return Some(Recorder::itself(config));
+        }
+        address.rulers().find_map(|ruler| {
+            let records_by_itself = self.get(&ruler)?.records_by_itself();
+            Some(Recorder { other: Some(ruler), records_by_itself })
+        })
     }
 
     fn get(&self, address: &Address) -> Option<&'a RecordConfig> {

@@ -57,8 +57,9 @@ impl<'a> AsRead<'a> {
         let instead = self.plan.instead_of(&self.change);
         let instead = instead.map(|other| (other.action(), other.before(), other.after()));
         let recorders = [before, after].map(|recorder| {
-            let Recorder { address: ruler, records_by_itself } = recorder.as_ref()?;
-            Some((ruler_name(ruler, address), *records_by_itself))
+            let Recorder { other, records_by_itself } = recorder.as_ref()?;
+            let other = other.as_ref().filter(|other| *other != address);
+            Some((other.map(|Address { domain: _, app, stream }| (app, stream)), *records_by_itself))
         });
         (change.action(), *reason, reason_place, run, recorders, contingent, is_pending, instead)
     }
@@ -74,12 +75,6 @@ impl<'a> AsRead<'a> {
 }
 
 type SeenOrigin<'a> = (OriginKind, &'a Option<String>, &'a Option<Place>);
-
-/// How a recording configuration is named next to the address it applies to, without the text; `None` for the address's
-/// own.
-fn ruler_name<'a>(ruler: &'a Address, address: &Address) -> Option<(&'a str, &'a str)> {
-    (ruler != address).then_some((&ruler.app, &ruler.stream))
-}
 
 /// How a recording configuration is named next to the address it applies to: `its own configuration`, or
 /// `show/*`.

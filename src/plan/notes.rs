@@ -262,10 +262,23 @@ impl Coverage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recorder {
-    /// Its address.
-    pub address: Address,
+    /// The other configuration that applies there; `None` for the address's own.
+    #[serde(default, rename = "address", skip_serializing_if = "Option::is_none")]
+    pub other: Option<Address>,
     /// Whether recording starts by itself under it (API: OnDemand 0), not only on demand.
     pub records_by_itself: bool,
+}
+
+impl Recorder {
+    /// The address's own configuration as its recorder: none is more specific.
+    pub fn itself(config: &RecordConfig) -> Self {
+        Self { other: None, records_by_itself: config.records_by_itself() }
+    }
+
+    /// Where the configuration is that applies to an address.
+    pub fn at<'a>(&'a self, address: &'a Address) -> &'a Address {
+        self.other.as_ref().unwrap_or(address)
+    }
 }
 
 /// A configuration that no file declares.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::change::{ActionKind, Change};
 use super::coverage::Rulers;
 use super::decided::Plan;
-use super::notes::{Guard, Held, OnAir, OnAirStream, Recorder};
+use super::notes::{Guard, Held, OnAir, OnAirStream};
 use crate::model::{Address, Snapshot};
 
 /// The flag that allows what the guard refuses.
@@ -82,9 +82,11 @@ fn changed(
 ) -> Vec<OnAirStream> {
     let (before, after) = (Rulers::before(snapshot), Rulers::after(snapshot, changes));
     let touched: BTreeSet<&Address> = changes.iter().map(|change| &change.address).collect();
-    let address = |recorder: Recorder| recorder.address;
+    let at = |stream: &Address, rulers: &Rulers| {
+        rulers.recorder(stream).map(|recorder| recorder.at(stream).clone())
+    };
     let stream = |(stream, since): (&Address, &Timestamp)| {
-        let (before, after) = (before.recorder(stream).map(address)?, after.recorder(stream).map(address));
+        let (before, after) = (at(stream, &before)?, at(stream, &after));
         let is_changed = touched.contains(&before) || after.as_ref() != Some(&before);
         is_changed.then(|| OnAirStream { address: stream.clone(), since: *since, before, after })
     };

@@ -316,10 +316,11 @@ pub(super) fn change_row<'a>(account: Option<&'a str>, view: ChangeView<'a>) -> 
 
 /// The configurations that record the address of a change, as a row.
 pub(super) fn coverage_row(view: ChangeView<'_>) -> CoverageRow<'_> {
-    let Coverage { before, after } = &view.noted.note.coverage;
+    let (address, note) = (&view.noted.change.address, view.noted.note);
+    let Coverage { before, after } = &note.coverage;
     CoverageRow {
-        before: before.as_ref().map(|one| AddressText(&one.address)),
-        after: after.as_ref().map(|one| AddressText(&one.address)),
+        before: before.as_ref().map(|one| AddressText(one.at(address))),
+        after: after.as_ref().map(|one| AddressText(one.at(address))),
         before_records_by_itself: before.as_ref().is_some_and(|one| one.records_by_itself),
         after_records_by_itself: after.as_ref().is_some_and(|one| one.records_by_itself),
         text: view.coverage_text(),

@@ -59,10 +59,10 @@ impl Links {
 
     /// The URL of the line; `None` without a base, and for files outside the working folder.
     pub(super) fn target(&self, place: &Place) -> Option<String> {
+        let base = self.base.as_ref()?;
         let path = relative(&place.file, &self.folder);
-        let is_inside = path != STDIN && !path.starts_with('/') && !path.split('/').any(|part| part == "..");
-        let base = self.base.as_ref().filter(|_| is_inside)?;
-        Some(format!("{base}/{}#L{}", utf8_percent_encode(&path, PATH), place.start.line))
+        let is_outside = path == STDIN || path.starts_with('/') || path.split('/').any(|part| part == "..");
+        (!is_outside).then(|| format!("{base}/{}#L{}", utf8_percent_encode(&path, PATH), place.start.line))
     }
 }
 

@@ -159,7 +159,7 @@ pub(super) fn coverage_text(coverage: &Coverage, address: &Address, action: Acti
         (ActionKind::Delete, _, _) => format!("then {then}"),
         (ActionKind::Update | ActionKind::Replace, before, after) if before == after => now,
         (ActionKind::Update | ActionKind::Replace, Some(before), Some(after))
-            if before.address == after.address =>
+            if before.other == after.other =>
         {
             format!(
                 "{now}, then {}",
@@ -172,8 +172,8 @@ pub(super) fn coverage_text(coverage: &Coverage, address: &Address, action: Acti
 
 /// `recorded by show/*`, `recorded only on demand by show/*`, `NOT RECORDED`.
 pub(super) fn recorded_by(recorder: Option<&Recorder>, address: &Address) -> String {
-    recorder.map_or(NOT_RECORDED.to_owned(), |Recorder { address: ruler, records_by_itself }| {
-        format!("{} by {}", recorded(*records_by_itself), relation(ruler, address))
+    recorder.map_or(NOT_RECORDED.to_owned(), |recorder| {
+        format!("{} by {}", recorded(recorder.records_by_itself), relation(recorder.at(address), address))
     })
 }
 

@@ -201,8 +201,9 @@ impl<'a> Page<'a> {
     fn fields(&mut self, change: ChangeView, count: usize) {
         let times = if count > 1 { format!(" {}{count}", self.style.times()) } else { String::new() };
         let marker = format!("{:>3}", symbol(change.action()));
-        let name_width = change.field_changes().map(|one| one.field.name().len()).max().unwrap_or(0);
-        for (at, one) in change.field_changes().enumerate() {
+        let fields: Vec<FieldChange> = change.field_changes().collect();
+        let name_width = fields.iter().map(|one| one.field.name().len()).max().unwrap_or(0);
+        for (at, one) in fields.iter().enumerate() {
             let times = if at == 0 { times.clone() } else { " ".repeat(columns(&times)) };
             let row = Row {
                 front: format!(
@@ -214,7 +215,7 @@ impl<'a> Page<'a> {
                 origin: one.origin.map(origin_text),
                 forces: one.forces_replacement,
             };
-            self.row(&row, change.action(), &one);
+            self.row(&row, change.action(), one);
         }
     }
 

@@ -72,7 +72,10 @@ pub(super) const NARROW: usize = 80;
 
 /// Columns that `text` takes.
 pub(super) fn columns(text: &str) -> usize {
-    unicode_width::UnicodeWidthStr::width(text)
+    match text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        true => text.len(),
+        false => unicode_width::UnicodeWidthStr::width(text),
+    }
 }
 
 /// `text` filled up with spaces to `width` columns.
@@ -86,6 +89,10 @@ const JOINED: &str = "\u{e000}";
 /// `text` broken at spaces into lines of at most `width` columns; a longer word, such as a link, is on its own line in
 /// one piece. Text between backticks, such as a command, stays on one line if it fits.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    // No text takes more columns than bytes.
+    if text.len() <= width && !text.contains('\n') && !text.ends_with(' ') {
+        return vec![text.to_owned()];
+    }
     let pieces: Vec<&str> = text.split('`').collect();
     let is_marked = pieces.len() % 2 == 1 && !text.contains(JOINED);
     let piece = |(at, piece): (usize, &&str)| match is_marked && at % 2 == 1 && columns(piece) + 2 <= width {

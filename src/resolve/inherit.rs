@@ -1,6 +1,8 @@
 //! Finds the value that applies to a setting: the nearest one wins, and a tier ranks right below the block that names
 //! it.
 
+use smallvec::SmallVec;
+
 use super::desired::{Origin, OriginKind};
 use super::layouts::Layer;
 use super::tiers::{Link, Tiers};
@@ -13,7 +15,7 @@ pub(super) struct Level<'d> {
     /// What the level is.
     pub(super) kind: OriginKind,
     /// Its blocks.
-    pub(super) layers: Vec<Layer<'d, Settings>>,
+    pub(super) layers: SmallVec<[Layer<'d, Settings>; 1]>,
 }
 
 /// The levels that reach one configuration.

@@ -40,7 +40,7 @@ pub(super) struct LaidApp<'d> {
     /// Where the app's name is written.
     pub(super) keys: Vec<Layer<'d, Span>>,
     /// The settings that the app's streams inherit.
-    pub(super) defaults: Vec<Layer<'d, Settings>>,
+    pub(super) defaults: SmallVec<[Layer<'d, Settings>; 1]>,
     /// The entries of each stream, sorted by its name; never empty.
     pub(super) streams: Vec<(&'d Arc<str>, Layers<'d>)>,
 }

@@ -1,5 +1,7 @@
 //! Follows inheritance as resolving does, and shows all of it, including overridden values.
 
+use smallvec::SmallVec;
+
 use super::desired::{Desired, OriginKind};
 use super::entries::{level, own_level};
 use super::inherit::{Level, Rung, Step, steps};
@@ -63,11 +65,11 @@ pub fn follow(document: &Document, desired: &Desired, mut visit: impl FnMut(&Tra
     }
 }
 
-fn follow_domain(
-    (name, domain): (&std::sync::Arc<str>, &Domain),
-    document: &Document,
-    tiers: &Tiers<'_>,
-    top: &Level<'_>,
+fn follow_domain<'d>(
+    (name, domain): (&std::sync::Arc<str>, &'d Domain),
+    document: &'d Document,
+    tiers: &Tiers<'d>,
+    top: &Level<'d>,
     visit: &mut impl FnMut(&Trail<'_>),
 ) {
     let middle = level(OriginKind::Domain, domain.defaults.as_ref());
@@ -76,7 +78,7 @@ fn follow_domain(
         let (above, lacks_above) = rungs(steps([&app, &middle, top], tiers));
         for (stream_name, layers) in streams {
             let address = Address::new(name.clone(), app_name.clone(), stream_name.clone());
-            let keys: Vec<Span> = layers.iter().map(|layer| layer.block.key).collect();
+            let keys: SmallVec<[Span; 1]> = layers.iter().map(|layer| layer.block.key).collect();
             let level = own_level(&layers);
             let (own, lacks_own) = rungs(steps([&level], tiers));
             let lacks_tier = lacks_own || lacks_above;

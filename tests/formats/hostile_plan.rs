@@ -106,7 +106,7 @@ prop_compose! {
         is_covered in any::<bool>(), names in (text(), text(), text()),
     ) -> ChangeNote {
         let (domain, app, stream) = names;
-        let ruler = Recorder { address: Address::new(domain, app, stream), records_by_itself: is_written };
+        let ruler = Recorder { other: Some(Address::new(domain, app, stream)), records_by_itself: is_written };
         let origin = FieldOrigin {
             kind: OriginKind::Tier, tier: Some(tier.clone()), place: is_written.then(|| place.clone()),
             via: vec![(tier, place.clone())],

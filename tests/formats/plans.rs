@@ -87,7 +87,7 @@ fn update(at: u32) -> (Change, ChangeNote) {
     let place = Place { file: "livevod.yaml".to_owned(), start: position, end: position };
     let origin =
         FieldOrigin { kind: OriginKind::Defaults, tier: None, place: Some(place.clone()), via: Vec::new() };
-    let recorder = Some(Recorder { address: address.clone(), records_by_itself: true });
+    let recorder = Some(Recorder { other: None, records_by_itself: true });
     let note = ChangeNote {
         place: Some(place),
         origins: [(Field::CycleDuration, origin)].into(),

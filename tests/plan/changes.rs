@@ -2,7 +2,7 @@
 
 use livevod::model::{Field, RecordConfig, StreamSpelling, words};
 use livevod::plan::{
-    Change, ChangeNote, Contingent, FieldOrigin, Reason, SinceBase, Summary, Transition, fold,
+    Change, ChangeNote, Contingent, Coverage, FieldOrigin, Reason, SinceBase, Summary, Transition, fold,
 };
 use livevod::resolve::OriginKind;
 use serde_json::json;
@@ -35,8 +35,9 @@ fn what_is_missing_is_created_with_the_origin_of_every_value() {
     assert_eq!(origins[1].place.as_ref().unwrap().start.line, 5);
     assert_eq!(origins[2].kind, OriginKind::Default);
     assert_eq!(origins[2].place, None);
-    assert_eq!(change.note.coverage.before.as_ref().unwrap().address.within_domain(), "show/*");
-    assert_eq!(change.note.coverage.after.as_ref().unwrap().address.within_domain(), "show/cam2");
+    let Coverage { before, after } = &change.note.coverage;
+    assert_eq!(before.as_ref().unwrap().other.as_ref().unwrap().within_domain(), "show/*");
+    assert_eq!(after.as_ref().unwrap().other, None, "its own");
 }
 
 #[test]
@@ -182,7 +183,8 @@ fn absent_is_a_delete_and_nothing_where_nothing_is() {
     assert!(lines(&plan)[0].starts_with("Delete show/cam1"), "{:?}", lines(&plan));
     assert_eq!(plan.decisions.changes[0].reason, Reason::DeclaredAbsent);
     assert_eq!(plan.notes.changes[0].reason_place.as_ref().unwrap().start.line, 10);
-    assert_eq!(plan.notes.changes[0].coverage.after.as_ref().unwrap().address.within_domain(), "show/*");
+    let after = plan.notes.changes[0].coverage.after.as_ref().unwrap();
+    assert_eq!(after.other.as_ref().unwrap().within_domain(), "show/*");
     scene.remove_remote("live.example.com/show/cam1");
     assert!(!scene.plan().differs());
 }

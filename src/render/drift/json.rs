@@ -179,7 +179,7 @@ impl<'a> DifferenceDocument<'a> {
             fields: fields.iter().map(FieldRow::new).collect(),
             since: since.as_ref().map(SinceRow::new),
             shadowed: shadowed.as_ref().map(AddressText),
-            recorded_by: recorder.as_ref().map(|one| AddressText(&one.address)),
+            recorded_by: recorder.as_ref().map(|one| AddressText(one.at(address))),
             message: words::message(one, str::to_owned),
             revert: revert.as_deref(),
             revert_first: revert_first.as_ref().map(AdoptionRow::new),

@@ -14,7 +14,6 @@ use crate::api::{Trail, Who};
 use crate::drift::{Difference, Drift, FieldDifference, Kind, News};
 use crate::merge::Adoption;
 use crate::model::Address;
-use crate::plan::Recorder;
 use crate::resolve::OriginKind;
 
 /// Everything that the formats show of a drift.
@@ -184,8 +183,8 @@ fn as_read(one: &Difference) -> impl Hash + Eq + use<> {
         Kind::Deleted | Kind::Unfinished => Vec::new(),
         Kind::Changed | Kind::Appeared | Kind::Unmanageable => fields.iter().map(field).collect(),
     };
-    let recorder = recorder.as_ref().map(|Recorder { address: ruler, records_by_itself }| {
-        ((ruler != address).then(|| ruler.clone()), *records_by_itself)
+    let recorder = recorder.as_ref().map(|recorder| {
+        (recorder.other.clone().filter(|other| other != address), recorder.records_by_itself)
     });
     (
         *kind,

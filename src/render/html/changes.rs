@@ -113,7 +113,8 @@ impl Changes<'_> {
             0 => String::new(),
             more => format!(" <span class=\"times\">×{}</span>", more + 1),
         };
-        let rows: String = change.field_changes().map(|one| self.field(change, &one)).collect();
+        let fields: Vec<FieldChange> = change.field_changes().collect();
+        let rows: String = fields.iter().map(|one| self.field(change, one)).collect();
         format!(
             "<details class=\"change{}\" data-kind=\"{word}\"{}{}><summary><span class=\"symbol mono {word}\">{}</span> \
              <code>{}</code>{times} <span class=\"what\">{}</span>{badges}{}</summary>\n\
@@ -124,7 +125,7 @@ impl Changes<'_> {
             pending.0,
             symbol(change.action()),
             escaped(&change.address.to_string()),
-            self.gist(change),
+            self.gist(change, &fields),
             pending.1,
             addresses(group),
             sentence_of(&self.reasons(change)),
@@ -139,9 +140,9 @@ impl Changes<'_> {
     }
 
     /// The fields of a change in a few words, and the values where it is one.
-    fn gist(&self, change: ChangeView) -> String {
+    fn gist(&self, change: ChangeView, fields: &[FieldChange]) -> String {
         let shown = |value| escaped(&self.named(value));
-        match (&change.field_changes().collect::<Vec<_>>()[..], change.action()) {
+        match (fields, change.action()) {
             (_, ActionKind::Create | ActionKind::Delete) => sentence(change.action()).to_owned(),
             ([one], _) => format!("{} {} → {}", one.field.name(), shown(&one.before), shown(&one.after)),
             (more, _) => more.iter().map(|one| one.field.name()).collect::<Vec<_>>().join(", "),
