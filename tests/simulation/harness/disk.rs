@@ -48,6 +48,10 @@ impl Disk {
         Self { fails: 0, ..self }
     }
 
+    fn is_slow(self) -> bool {
+        !self.each.is_zero() || self.hangs > 0
+    }
+
     fn takes(self, number: u64) -> Duration {
         match self.hangs {
             hangs if hangs > 0 && number % hangs == hangs - 1 => self.hang,
@@ -106,10 +110,14 @@ impl Sink for Book {
     fn append(&mut self, lines: &str, sync: bool) -> io::Result<()> {
         self.memory.append(lines, sync)?;
         let mut unsynced = open(&self.unsynced);
-        unsynced.intents.extend(lines.lines().filter_map(|line| match serde_json::from_str(line) {
-            Ok(Entry::Intent(intent)) => Some(intent),
-            _ => None,
-        }));
+        for line in lines.lines() {
+            if let Ok(Entry::Intent(intent)) = serde_json::from_str(line) {
+                if !sync && self.disk.is_slow() {
+                    (self.note)(What::Appended(intent.clone()));
+                }
+                unsynced.intents.push_back(intent);
+            }
+        }
         if sync {
             let all = unsynced.all();
             unsynced.note(all, &self.note);

@@ -37,6 +37,8 @@ pub(crate) enum What {
     Clock(i64),
     /// The process is asked to stop.
     Stopped,
+    /// The journal has an intent, which waits for a slow disk.
+    Appended(Box<Intent>),
     /// The journal has an intent, which is certainly on disk.
     Intended(Box<Intent>),
     /// The process began a change.
@@ -222,6 +224,9 @@ impl fmt::Display for What {
             What::Foreign(what, address) => write!(f, "somebody else: {} at {address}", what.name()),
             What::Clock(seconds) => write!(f, "the caller's clock jumps by {seconds} s"),
             What::Stopped => f.write_str("asked to stop"),
+            What::Appended(intent) => {
+                write!(f, "      # {:?} {} waits for the disk", intent.step, intent.address)
+            }
             What::Intended(intent) => {
                 write!(f, "      # {:?} {} is in the journal", intent.step, intent.address)
             }

@@ -13,7 +13,7 @@ use super::super::process::SETTLE;
 use super::super::story::{Call, Target, What};
 use super::super::truth::folded;
 use super::super::weather::Step;
-use super::writes::{is_seen, shown};
+use super::writes::{is_intent_of, is_seen, shown};
 use super::{View, is_after};
 
 /// In any minute, one process calls each action at most as often as a burst plus the calls of a minute.
@@ -41,8 +41,9 @@ pub(super) fn calls_stay_within_the_rate(run: &Run) -> Result<(), String> {
 }
 
 /// In each domain, no more writes of its changes are under way at once than it bears: four at first, up to the parallelism, one
-/// more for each that is accepted, and half as many for each that finds the service too busy. Answers that arrive at one instant may
-/// count in any order: it bears most if the accepted ones come last.
+/// more for each that is accepted, and half as many for each that finds the service too busy. What counts is what was known when the
+/// last of those under way was admitted: an answer that arrives while an admitted write waits for the disk no longer keeps it
+/// back. Answers that arrive at one instant may count in any order: it bears most if the accepted ones come last.
 pub(super) fn no_more_writes_go_side_by_side_than_it_bears(run: &Run) -> Result<(), String> {
     let most = run.scene.call.parallelism.get() as f64;
     // A write that may go may still wait for the rate, or for a key.
@@ -50,23 +51,26 @@ pub(super) fn no_more_writes_go_side_by_side_than_it_bears(run: &Run) -> Result<
         return Ok(());
     }
     for view in View::all(run) {
-        let mut domains: BTreeMap<&str, Vec<(usize, &Call)>> = BTreeMap::new();
+        let mut domains: BTreeMap<&str, Vec<(usize, usize, &Call)>> = BTreeMap::new();
         // What an app-wide change took along is added back all at once.
         let going = view.plan.decisions.changes.iter().filter(|change| change.may_take_along());
         let going: Vec<&str> = going.map(|change| &*change.address.domain).collect();
         for (at, call, address) in view.writes().filter(|(_, _, other)| !going.contains(&&*other.domain)) {
-            domains.entry(&address.domain).or_default().push((at, call));
+            let admitted = admitted(view, at, call.step, address);
+            domains.entry(&address.domain).or_default().push((at, admitted, call));
         }
         for (domain, writes) in domains {
             let mut ends: Vec<_> =
-                writes.iter().filter_map(|(_, call)| Some((call.arrived?.0, *call))).collect();
+                writes.iter().filter_map(|(.., call)| Some((call.arrived?.0, *call))).collect();
             ends.sort_by_key(|(at, call)| (run.story[*at].at, !call.is_busy(), *at));
-            for (place, (at, _)) in writes.iter().enumerate() {
-                let known: Vec<_> = ends.iter().filter(|(end, _)| end <= at).collect();
+            for (place, (at, ..)) in writes.iter().enumerate() {
                 // Or for as long as the service asks.
-                if known.iter().any(|(_, call)| call.is_throttled()) {
+                if ends.iter().any(|(end, call)| end <= at && call.is_throttled()) {
                     break;
                 }
+                let under_way = writes[..=place].iter().filter(|(.., call)| !call.has_arrived_by(*at));
+                let last = under_way.clone().map(|(_, admitted, _)| *admitted).max().unwrap_or(*at);
+                let known = ends.iter().filter(|(end, _)| *end <= last);
                 let (mut width, mut is_careful) = (most.min(4.0), false);
                 for (_, call) in known {
                     if call.is_busy() {
@@ -75,7 +79,7 @@ pub(super) fn no_more_writes_go_side_by_side_than_it_bears(run: &Run) -> Result<
                         width = most.min(width + if is_careful { 1.0 / width } else { 1.0 });
                     }
                 }
-                let under_way = writes[..=place].iter().filter(|(_, call)| !call.has_arrived_by(*at)).count();
+                let under_way = under_way.count();
                 if under_way > width as usize {
                     let at = run.story[*at].at;
                     return Err(format!("{under_way} writes to {domain} at {at:?}, it bears {width}"));
@@ -84,6 +88,18 @@ pub(super) fn no_more_writes_go_side_by_side_than_it_bears(run: &Run) -> Result<
         }
     }
     Ok(())
+}
+
+/// The place where a write was admitted: its intent goes to the disk at once, and if it is there already, the write leaves at once.
+fn admitted(view: View, at: usize, step: Step, address: &Address) -> usize {
+    let earlier = view.writes().filter(|(earlier, _, other)| *earlier < at && *other == address).last();
+    let since = earlier.map_or(0, |(earlier, ..)| earlier);
+    let mut between = view.applying().filter(|(place, _)| *place > since && *place < at);
+    let is_own = |what: &What| match what {
+        What::Appended(intent) | What::Intended(intent) => is_intent_of(intent, step, address),
+        _ => false,
+    };
+    between.find(|(_, what)| is_own(what)).map_or(at, |(place, _)| place)
 }
 
 /// Longer than any pause within a gap plus any call.

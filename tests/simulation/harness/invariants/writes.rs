@@ -534,7 +534,7 @@ pub(super) fn every_write_is_in_the_journal_before(run: &Run) -> Result<(), Stri
 }
 
 /// Intents of app-wide removals contain the siblings.
-fn is_intent_of(intent: &Intent, step: Step, address: &Address) -> bool {
+pub(super) fn is_intent_of(intent: &Intent, step: Step, address: &Address) -> bool {
     let is_step = match step {
         Step::Add => intent.step == journal::Step::Add,
         Step::Update => intent.step == journal::Step::Update,
