@@ -79,7 +79,23 @@ fn is_shown_late(view: View, address: &Address) -> bool {
 /// Whether the new entry and the old one were both refused for good.
 fn was_tried_twice(view: View, address: &Address) -> bool {
     let adds = view.writes().filter(|(_, call, own)| call.step == Step::Add && *own == address);
-    adds.filter(|(_, call, _)| call.is_refused()).count() >= 2
+    let refused = adds.filter(|(at, call, _)| call.is_refused() || is_overlapped(view, *at, call, address));
+    refused.count() >= 2
+}
+
+/// Whether the service refused an Add that it refuses as long as another entry overlaps, even if its answer was spoilt.
+fn is_overlapped(view: View, at: usize, call: &Call, address: &Address) -> bool {
+    let part = |wide: &str, other: &str| wide == "*" || wide == other;
+    let covers =
+        |wide: &Address, other: &Address| part(&wide.app, &other.app) && part(&wide.stream, &other.stream);
+    let overlaps = |other: &Address| {
+        other != address
+            && other.domain == address.domain
+            && (covers(other, address) || covers(address, other))
+    };
+    view.run.scene.has_quirk("overlap=refused")
+        && call.fate == "refused"
+        && view.run.truth.seen_by(at).keys().any(overlaps)
 }
 
 /// Whether the last reading was refused for good, so that nothing more could be done. After a refused Add, the old entry is tried.
