@@ -101,6 +101,8 @@ pub(super) struct State {
     pub(super) throttled: Option<(Instant, Instant)>,
     /// The last refusal, once the action is given up.
     pub(super) given_up: Option<Box<RemoteError>>,
+    /// How long calls have waited for the rate so far. Those that waited at the same time count once.
+    pub(super) waited: Duration,
 }
 
 /// The calls that may be sent at `at`; it refills from then on.
@@ -162,6 +164,7 @@ impl State {
             held: None,
             throttled: None,
             given_up: None,
+            waited: Duration::ZERO,
         }
     }
 

@@ -99,9 +99,18 @@ impl Limiter {
             match when {
                 When::Now => return Ok(None),
                 When::Held(until) => return Ok(Some(until)),
-                When::At(at) => lane.wait(at).await,
+                When::At(at) => {
+                    let asked = Instant::now();
+                    lane.wait(at).await;
+                    lane.state().waited += asked.elapsed();
+                }
             }
         }
+    }
+
+    /// How long calls of `action` have waited for the rate so far. Those that waited at the same time count once.
+    pub(super) fn waited(&self, action: &'static str) -> Duration {
+        self.lane(action).state().waited
     }
 
     /// Lets a call leave whose turn has come: at once, unless so many calls were delayed after their turns that

@@ -5,6 +5,8 @@
 //! it shows, or until a lost request can no longer arrive; only then may it be sent again. Before each attempt the
 //! configuration is compared again, and once more at once if the compare is too old when the write is about to be sent.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::cause::{Cause, Halt, Stale};
@@ -14,7 +16,7 @@ use super::event::Delay;
 use super::report::Outcome;
 use super::run::{Leave, Run};
 use super::task::Ended;
-use super::tries::Tries;
+use super::tries::{RateWait, Tries};
 use super::width::Slot;
 use super::write::Ready;
 use crate::api::{Class, Client, Error, Permit, Retry};
@@ -93,7 +95,10 @@ impl<'a> Guarded<'a> {
             self.since = Instant::now();
             self.domain.settled_beside(self.change).await;
             let permit = self.permits().await.map_err(|ended| self.end(ended))?;
-            let error = match self.look_before(&permit).await {
+            let wait = RateWait::begin(self.run().client());
+            let compared = self.look_before(&permit).await;
+            self.tries.extend(wait.end(self.domain.run.client()));
+            let error = match compared {
                 Compared::Go(..) if self.domain.is_too_wide(self.change) => {
                     drop(permit);
                     self.domain.give_way().await;
@@ -118,19 +123,24 @@ impl<'a> Guarded<'a> {
             match follow_up {
                 None => {
                     let permit = client.permit_without_connection(action).await?;
+                    let wait = RateWait::begin(&client);
                     self.list_ahead().await;
-                    client.connected(permit).await.map(|permit| (permit, None))
+                    let ahead = wait.end(&client);
+                    client.connected(permit).await.map(|permit| (permit, None, ahead))
                 }
-                Some(then) => client.permits(action, then).await.map(|(one, other)| (one, Some(other))),
+                Some(then) => {
+                    let both = client.permits(action, then).await;
+                    both.map(|(one, other)| (one, Some(other), Duration::ZERO))
+                }
             }
         };
         let permits = self.run().reader.unless_stopped(permits).await;
-        let (permit, reserve) = match (permits, self.run().bar(self.change.action())) {
+        let (permit, reserve, ahead) = match (permits, self.run().bar(self.change.action())) {
             (_, Some(cause)) => return Err(Ended::not_attempted(cause)),
             (Some(permits), None) => permits.map_err(|error| Ended::refused(Cause::NoPermit, error))?,
             (None, None) => return Err(Ended::not_attempted(Cause::Interrupted)),
         };
-        self.tries.admitted(self.domain.run.client(), permit.waited());
+        self.tries.admitted(self.domain.run.client(), permit.waited() + ahead);
         self.reserve = reserve;
         Ok(permit)
     }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::cause::{Cause, Failure};
 use super::report::Outcome;
 use super::task::Ended;
 use crate::api::{Client, Error, Retry};
+use crate::wire::Action;
 
 /// The history of one change's write.
 pub(super) struct Tries {
@@ -42,10 +45,18 @@ impl Tries {
     /// The wait for a permit does not count as the change's own time.
     pub(super) fn admitted(&mut self, client: &Client, waited: Duration) {
         match self.has_begun {
-            true => self.retry.extend(waited),
+            true => self.extend(waited),
             false => self.retry = client.retry(),
         }
         self.has_begun = true;
+    }
+
+    /// Waiting is not the change's own time: it moves the deadline of its writes, and of the reads before them.
+    pub(super) fn extend(&mut self, waited: Duration) {
+        self.retry.extend(waited);
+        if let Some(looks) = &mut self.looks {
+            looks.extend(waited);
+        }
     }
 
     /// Whether an earlier write got no usable answer and was not seen to arrive.
@@ -83,10 +94,26 @@ impl Tries {
     }
 }
 
+/// A read before a write, and its wait for the rate. Several changes may share the read, so that each has waited as long.
+pub(super) struct RateWait {
+    began: Instant,
+    before: Duration,
+}
+
+impl RateWait {
+    pub(super) fn begin(client: &Client) -> Self {
+        Self { began: Instant::now(), before: client.waited_for_rate(Action::Describe) }
+    }
+
+    /// How long it was. The waits of other reads end meanwhile, but it was no longer than the read.
+    pub(super) fn end(self, client: &Client) -> Duration {
+        let waited = client.waited_for_rate(Action::Describe).saturating_sub(self.before);
+        waited.min(self.began.elapsed())
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use tokio::time::Instant;
-
     use super::*;
     use crate::apply::cause::Stale;
 

@@ -1,14 +1,17 @@
 //! Writes that are retried: after a refusal that allows it, and after a lost write, but never over another client's edit.
 
 use std::io;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
-use livevod::api::ClientSettings;
+use livevod::api::{ClientSettings, Rate};
 use livevod::apply::journal::{Memory, Sink, Syncing};
 use livevod::embedded;
+use livevod::model::StreamSpelling;
 use livevod::plan::Change;
+use livevod::wire;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::world::*;
@@ -19,6 +22,17 @@ fn with(fault: &str) -> World {
     let world = World::new();
     world.faults(&[fault]);
     world
+}
+
+/// With a client of these settings.
+fn called_with(settings: ClientSettings) -> World {
+    let service = World::new().service;
+    World::of(service.clone(), embedded::client(service, settings))
+}
+
+/// So many calls a minute.
+fn rate(per_minute: u32) -> Rate {
+    Rate::per_minute(NonZeroU32::new(per_minute).unwrap())
 }
 
 /// One change of each kind, for the current state.
@@ -84,10 +98,8 @@ async fn a_read_that_waited_for_the_rate_is_repeated_like_the_first() {
 #[tokio::test(start_paused = true)]
 async fn a_read_that_waited_for_a_connection_is_repeated_like_the_first() {
     let lost = "drop-before-commit:action=Describe,nth=90";
-    let service = World::new().service;
     let parallelism = NonZeroUsize::new(2).unwrap();
-    let settings = ClientSettings { parallelism, ..embedded::settings() };
-    let world = World::of(service.clone(), embedded::client(service, settings));
+    let world = called_with(ClientSettings { parallelism, ..embedded::settings() });
     world.faults(&["latency:time=2s", lost]);
     let names = (0..100).map(|number| format!("live{number}.example.com").into());
     let start = Instant::now();
@@ -95,6 +107,27 @@ async fn a_read_that_waited_for_a_connection_is_repeated_like_the_first() {
     assert_eq!((snapshot.domains.len(), errors.len()), (100, 0), "{errors:?}");
     assert_eq!(world.client.repeated(), 1);
     assert!(start.elapsed() > ClientSettings::PATIENCE, "the 90th call left later than a read is retried");
+}
+
+/// Others read all the time, so that the compare before each attempt waits for the rate for longer than a write is retried.
+#[tokio::test(start_paused = true)]
+async fn a_write_whose_compare_waited_for_the_rate_is_repeated_like_the_first() {
+    let patience = Duration::from_secs(5);
+    let mut world = called_with(ClientSettings { patience, rate: rate(20), ..embedded::settings() });
+    for freshness in [world.settings.freshness, Duration::ZERO] {
+        world.settings.freshness = freshness;
+        world.hold(CAM, &cycle(3600)).await;
+        world.faults(&["throttle:action=Update,times=2"]);
+        let mut others = JoinSet::new();
+        for _ in 0..5 {
+            let client = world.client.clone();
+            others.spawn(async move { while client.list_domain("b.example.com").await.is_ok() {} });
+        }
+        let report = world.apply([update(CAM, cycle(3600), cycle(900))]).await;
+        assert_eq!(ends(&report), ["done"], "{freshness:?}: {report:?}");
+        assert_eq!(report.repeated, 2, "{freshness:?}");
+        world.edit(wire::delete(&address(CAM), StreamSpelling::Named)).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

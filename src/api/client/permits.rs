@@ -68,6 +68,11 @@ impl Client {
         Ok((Permit { turn, connection, waited }, second))
     }
 
+    /// How long calls of `action` have waited for the rate so far. Those that waited at the same time count once.
+    pub fn waited_for_rate(&self, action: Action) -> Duration {
+        self.inner.limiter.waited(action.name())
+    }
+
     /// Waits for the turn of a call, at the configured rate.
     pub(super) async fn turn(&self, action: &'static str) -> Result<Turn, Error> {
         let turn = self.inner.limiter.turn(action, &self.heed()).await;
