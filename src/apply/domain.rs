@@ -2,8 +2,10 @@
 //! by side, app-wide ones and replaces alone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::{JoinError, JoinSet, yield_now};
+use tokio::time::Instant;
 
 use super::cause::{Cause, Failure, Halt};
 use super::listings::{Listing, Unwritten};
@@ -67,17 +69,18 @@ impl Domain {
         self.slot.is_some() && self.width(change).is_exceeded()
     }
 
-    /// Gives the slot of this change back, if it has one, and waits for one, unless the run ends.
-    pub(super) async fn give_way(&mut self) {
+    /// Gives the slot of this change back, if it has one, and waits for one, unless the run ends. Returns how long it waited.
+    pub(super) async fn give_way(&mut self) -> Duration {
         let aside = self.slot.take().map(Slot::step_aside);
-        self.come_back(aside).await;
+        self.come_back(aside).await
     }
 
-    /// Waits for the slot of a change that stepped aside, unless the run ends.
-    pub(super) async fn come_back(&mut self, aside: Option<Aside>) {
-        if let Some(aside) = aside {
-            self.slot = self.run.reader.unless_stopped(aside.slot()).await;
-        }
+    /// Waits for the slot of a change that stepped aside, unless the run ends. Returns how long it waited.
+    pub(super) async fn come_back(&mut self, aside: Option<Aside>) -> Duration {
+        let Some(aside) = aside else { return Duration::ZERO };
+        let asked = Instant::now();
+        self.slot = self.run.reader.unless_stopped(aside.slot()).await;
+        asked.elapsed()
     }
 
     /// The service accepted the write of a change. Returns whether the change goes beside others: from now on, another

@@ -101,7 +101,8 @@ impl<'a> Guarded<'a> {
             let error = match compared {
                 Compared::Go(..) if self.domain.is_too_wide(self.change) => {
                     drop(permit);
-                    self.domain.give_way().await;
+                    let waited = self.domain.give_way().await;
+                    self.tries.extend(waited);
                     continue;
                 }
                 Compared::Go(found, until) => return Ok(Ready { leave: Leave::until(permit, until), found }),
@@ -195,7 +196,8 @@ impl<'a> Guarded<'a> {
                 let aside = self.domain.slot.take().map(Slot::step_aside);
                 run.books.delayed(&self.change.address, Delay::Again { pause, error });
                 run.reader.rest(pause).await;
-                self.domain.come_back(aside).await;
+                let waited = self.domain.come_back(aside).await;
+                self.tries.extend(waited);
                 run.bar(self.change.action()).map(Ended::not_attempted)
             }
             None => {

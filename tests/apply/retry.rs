@@ -130,6 +130,26 @@ async fn a_write_whose_compare_waited_for_the_rate_is_repeated_like_the_first() 
     }
 }
 
+/// The first write is refused, and then waits for its slot until the second one, which was lost, has been sent again.
+#[tokio::test(start_paused = true)]
+async fn a_write_that_waited_for_its_slot_is_repeated_like_the_first() {
+    const OTHER: &str = "a.example.com/show/cam2";
+    let (patience, parallelism) = (Duration::from_secs(5), NonZeroUsize::new(2).unwrap());
+    let world = called_with(ClientSettings { patience, parallelism, ..embedded::settings() });
+    world.hold(CAM, &cycle(3600)).await;
+    world.hold(OTHER, &cycle(3600)).await;
+    world.faults(&[
+        "throttle:action=Update,nth=1",
+        "drop-before-commit:action=Update,nth=2",
+        "throttle:action=Update,nth=4",
+    ]);
+    let start = Instant::now();
+    let report = world.apply([CAM, OTHER].map(|cam| update(cam, cycle(3600), cycle(900)))).await;
+    assert_eq!(ends(&report), ["done", "done"], "{report:?}");
+    assert_eq!(world.sent("Update"), 5);
+    assert!(start.elapsed() > world.settings.settle, "{:?}", start.elapsed());
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_service_is_left_alone_for_as_long_as_it_asks() {
     let world = with("throttle:action=Add,times=1,retry-after=50s");
