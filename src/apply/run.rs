@@ -94,6 +94,8 @@ impl Run {
         let id = recorded?;
         let client = if is_urgent { &self.client().urgent() } else { self.client() };
         let sent = match self.books.secured().await {
+            // The disk may have taken too long: what is not sent takes nothing from the rate.
+            Ok(()) if !holds(Instant::now()) => Err(Error::Outdated),
             Ok(()) => client.write_in(permit, &call, Some(&leaves)).await,
             Err(withheld) => Err(withheld),
         };

@@ -457,6 +457,16 @@ impl Sink for Slow {
     }
 }
 
+/// The disk takes so long that the compare is too old. The next attempt leaves as soon as its own turn has come.
+#[tokio::test(start_paused = true)]
+async fn a_write_that_is_not_sent_takes_nothing_from_the_rate() {
+    let mut world = called_with(ClientSettings { rate: rate(1), ..embedded::settings() });
+    world.hold(CAM, &cycle(3600)).await;
+    world.settings.journal = journal_of(&plan([]), Slow(Memory::default()));
+    let report = world.apply([update(CAM, cycle(3600), cycle(900))]).await;
+    assert_eq!(ends(&report), ["done"], "{report:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_write_that_waited_is_not_sent_once_nothing_could_read_it_back() {
     let mut world = World::new();
