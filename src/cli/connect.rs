@@ -258,7 +258,7 @@ fn settings(remote: &Remote, calls: &Tally, usual: ClientSettings) -> ClientSett
     ClientSettings {
         signature: remote.signature.into(),
         rate: remote.rate(),
-        parallelism: remote.parallelism,
+        parallelism: remote.parallelism(),
         patience: remote.timeout,
         log: Some(call_log(calls.clone(), remote.log)),
         secrets: secrets().clone(),

@@ -60,9 +60,9 @@ pub(super) struct Remote {
     #[arg(long, value_name = "N", env = "LIVEVOD_RATE", value_parser = rate)]
     rate: Option<NonZeroU32>,
 
-    /// Maximum number of reads in flight, and of writes, which are counted separately
-    #[arg(long, value_name = "N", env = "LIVEVOD_PARALLELISM", default_value = "16", value_parser = parallelism)]
-    pub(super) parallelism: NonZeroUsize,
+    /// Maximum number of reads in flight, and of writes, which are counted separately [default: 16; with --emulator, 64]
+    #[arg(long, value_name = "N", env = "LIVEVOD_PARALLELISM", value_parser = parallelism)]
+    parallelism: Option<NonZeroUsize>,
 
     /// How long to retry a read, and to wait for a write to show up when it is read back
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_TIMEOUT", default_value = "60s", value_parser = duration)]
@@ -127,6 +127,12 @@ impl Remote {
         }
     }
 
+    /// How many calls of a kind may be in flight. The embedded emulator has no connections to spare, and the more writes wait
+    /// for the disk together, the less each of them waits.
+    pub(super) fn parallelism(&self) -> NonZeroUsize {
+        self.parallelism.unwrap_or(if self.emulator.is_some() { AT_ONCE_EMBEDDED } else { AT_ONCE })
+    }
+
     /// The flags that choose the service and the credentials, as far as they were typed or have no usual value.
     pub(super) fn typed(&self) -> Vec<String> {
         let emulator = self.emulator.iter().map(|file| match file == Path::new(EMULATED) {
@@ -183,6 +189,12 @@ impl From<Signature> for SignatureVersion {
 pub(super) fn quirk(text: &str) -> Result<String, String> {
     Quirks::with(&[text]).map(|_| text.to_owned())
 }
+
+/// How many calls are in flight if nobody says how many.
+const AT_ONCE: NonZeroUsize = NonZeroUsize::new(16).unwrap();
+
+/// The same for the embedded emulator.
+const AT_ONCE_EMBEDDED: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
 /// The largest `--parallelism`.
 const MOST_AT_ONCE: usize = 1000;
