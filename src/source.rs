@@ -4,10 +4,13 @@
 //! saved.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Index of a file in [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,7 +55,7 @@ pub struct Position {
 }
 
 /// A [`Span`] that no longer needs its [`Sources`], for plans and machine formats.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[schemars(description = "A range of characters in a file.")]
 pub struct Place {
     /// The file as the user named it, with `/` between parts.
@@ -69,6 +72,66 @@ impl Place {
         self.start.byte <= self.end.byte
             && (self.start.line, self.start.column) <= (self.end.line, self.end.column)
     }
+}
+
+/// A place as a short text, `livevod.yaml:18:3:90-18:9:96`: lines, columns and bytes of both ends. It is read like the whole.
+pub(crate) struct PlaceText<'a>(pub(crate) &'a Place);
+
+impl Serialize for PlaceText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Place { file, start, end } = self.0;
+        let [start, end] =
+            [start, end].map(|Position { line, column, byte }| format!("{line}:{column}:{byte}"));
+        serializer.serialize_str(&format!("{file}:{start}-{end}"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(InFiles)
+    }
+}
+
+/// Reads a place from a file of livevod: as one text, or in its parts.
+struct InFiles;
+
+#[derive(Deserialize)]
+struct Parts {
+    file: String,
+    start: Position,
+    end: Position,
+}
+
+impl<'de> Visitor<'de> for InFiles {
+    type Value = Place;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a place such as `livevod.yaml:18:3:90-18:9:96`")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Place, E> {
+        place(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Place, A::Error> {
+        let Parts { file, start, end } = Parts::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Place { file, start, end })
+    }
+}
+
+/// What a text of [`PlaceText`] says. The name of the file may have colons too.
+fn place(text: &str) -> Option<Place> {
+    fn position<'t>(mut numbers: impl Iterator<Item = &'t str>) -> Option<Position> {
+        let mut number = || numbers.next()?.parse().ok();
+        let (byte, column, line) = (number()?, number()?, number()?);
+        Some(Position { line, column, byte })
+    }
+
+    let (front, end) = text.rsplit_once('-')?;
+    let mut front = front.rsplitn(4, ':');
+    let start = position(front.by_ref())?;
+    let end = end.rsplitn(3, ':');
+    Some(Place { file: front.next()?.to_owned(), start, end: position(end)? })
 }
 
 /// The name of standard input in places. It is in no folder.
@@ -326,6 +389,30 @@ mod tests {
         let span = sources.span_of(&place).unwrap();
         assert_eq!((sources.place(span), sources.text(span)), (place, ""));
         assert_eq!(sources.span_of(&Place { file: "b.yaml".into(), ..turned }), None);
+    }
+
+    #[test]
+    fn a_place_is_read_as_a_text_and_in_its_parts() {
+        let position = |line, column, byte| Position { line, column, byte };
+        for file in ["a.yaml", "a:1:2:3-4:5:6", "-", "é \"b\"\n"] {
+            let whole = Place { file: file.into(), start: position(7, 3, 90), end: position(8, 9, 96) };
+            for text in [serde_json::to_string(&whole), serde_json::to_string(&PlaceText(&whole))] {
+                assert_eq!(serde_json::from_str::<Place>(&text.unwrap()).unwrap(), whole);
+            }
+        }
+        for text in [
+            "",
+            "a.yaml",
+            "a.yaml:7:3-8:9:96",
+            "7:3:90-8:9:96",
+            "a.yaml:7:3:90-8:9",
+            "a.yaml:7:3:x-8:9:96",
+            "a:7:3:90-1:8:9:96",
+        ] {
+            assert_eq!(place(text), None, "{text}");
+        }
+        let error = serde_json::from_str::<Place>("\"a.yaml\"").unwrap_err().to_string();
+        assert!(error.starts_with("invalid value: string \"a.yaml\", expected a place such as"), "{error}");
     }
 
     #[test]

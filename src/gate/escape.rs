@@ -41,10 +41,6 @@ pub fn is_harmful(character: char) -> bool {
 /// tabs and, with `colors`, colours. The beginnings of commands to the CI runner are escaped too: `::name` at the start of a line, and
 /// `##name[` anywhere.
 pub fn lines(text: &str, colors: bool) -> Cow<'_, str> {
-    let is_harmless = |line: &str| {
-        holds_only(line, |byte| byte == b'\t')
-            || !line.contains(|character| character != '\t' && is_harmful(character))
-    };
     let is_suspect =
         |line: &str| line.contains("##") || line.trim_start().starts_with("::") || !is_harmless(line);
     let starts_no_command = !holds(text, "##") && !holds(text, "::");
@@ -67,6 +63,21 @@ fn holds_only(text: &str, is_other: impl Fn(u8) -> bool) -> bool {
     text.as_bytes()
         .chunks(1 << 10)
         .all(|chunk| chunk.iter().fold(true, |plain, byte| plain & is_plain(*byte)))
+}
+
+/// Whether a line has no harmful character but tabs. Only the pieces with more than plain ASCII are read character by character.
+fn is_harmless(line: &str) -> bool {
+    const PIECE: usize = 64;
+    let mut rest = line;
+    while !rest.is_empty() {
+        let piece;
+        (piece, rest) = rest.split_at(rest.ceil_char_boundary(PIECE));
+        let is_plain = holds_only(piece, |byte| byte == b'\t');
+        if !is_plain && piece.contains(|character| character != '\t' && is_harmful(character)) {
+            return false;
+        }
+    }
+    true
 }
 
 /// `text.contains(part)`, faster in a long text.

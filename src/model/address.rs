@@ -125,7 +125,7 @@ impl Address {
 
     /// `app/stream`: the address inside its domain.
     pub fn within_domain(&self) -> String {
-        format!("{}/{}", shown(&self.app, name_error), shown(&self.stream, name_error))
+        [shown(&self.app, name_error), shown(&self.stream, name_error)].join("/")
     }
 
     /// Whether YAML can name it. An address that YAML can't name is never declared, and so never changed.
@@ -151,7 +151,13 @@ pub fn configs_below<'m, 'n, V>(
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", shown(&self.domain, domain_error), self.within_domain())
+        let Self { domain, app, stream } = self;
+        let parts = [shown(domain, domain_error), shown(app, name_error), shown(stream, name_error)];
+        for (at, part) in parts.iter().enumerate() {
+            f.write_str(if at == 0 { "" } else { "/" })?;
+            f.write_str(part)?;
+        }
+        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::change::Change;
@@ -17,7 +18,9 @@ pub fn fold(plan: &Plan, full: bool) -> Vec<Vec<Noted<'_>>> {
     if full {
         return plan.changes().map(|change| vec![change]).collect();
     }
-    let mut folds: IndexMap<AsRead, Vec<Noted>> = IndexMap::with_capacity(plan.decisions.changes.len());
+    let count = plan.decisions.changes.len();
+    let mut folds: IndexMap<AsRead, Vec<Noted>, RandomState> =
+        IndexMap::with_capacity_and_hasher(count, RandomState::default());
     for change in plan.changes() {
         folds.entry(AsRead { plan, change }).or_default().push(change);
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::change::{Change, Reason};
 use crate::model::{Address, Field, FieldMap, RecordConfig, Value};
 use crate::resolve::{Origin, OriginKind};
-use crate::source::{Place, Sources};
+use crate::source::{Place, PlaceText, Sources};
 
 /// What readers see besides the decisions.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -68,6 +68,14 @@ fn lasting<S: Serializer>(held: &[Held], serializer: S) -> Result<S::Ok, S::Erro
     serializer.collect_seq(held.iter().filter(|one| !one.guard.is_live()))
 }
 
+fn in_short<S: Serializer>(place: &Option<Place>, serializer: S) -> Result<S::Ok, S::Error> {
+    place.as_ref().map(PlaceText).serialize(serializer)
+}
+
+fn all_in_short<S: Serializer>(via: &[(String, Place)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(via.iter().map(|(label, place)| (label, PlaceText(place))))
+}
+
 impl Notes {
     /// The note of the change at this index; empty if it has none.
     pub(super) fn of(&self, index: usize) -> &ChangeNote {
@@ -92,10 +100,10 @@ pub struct GroupName {
 #[serde(deny_unknown_fields)]
 pub struct ChangeNote {
     /// The place of the entry's name; `None` if no file declares it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "in_short")]
     pub place: Option<Place>,
     /// The line that asks for the change, if there is one, or the restored snapshot.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "in_short")]
     pub reason_place: Option<Place>,
     /// The run that left unfinished what the change finishes, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -218,10 +226,10 @@ pub struct FieldOrigin {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<String>,
     /// The place of the value, if a file sets it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "in_short")]
     pub place: Option<Place>,
     /// What led there, nearest first, each place with its label.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", serialize_with = "all_in_short")]
     pub via: Vec<(String, Place)>,
 }
 

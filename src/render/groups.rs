@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use foldhash::fast::RandomState;
+
 use crate::gate::clean;
 use crate::model::{Field, Process, RecordConfig, Value};
 use crate::plan::{AcceptedDrift, Change, GroupName, Unmanaged};
@@ -106,7 +108,7 @@ fn line(id: &str, GroupName { name, regions, place }: &GroupName) -> String {
 /// How many characters distinguish every two of `ids`, ignoring case, as a reader may.
 fn told_apart<'a>(ids: impl Iterator<Item = &'a str>) -> usize {
     // Many configurations share a few groups.
-    let ids: HashSet<&str> = ids.collect();
+    let ids: HashSet<&str, RandomState> = ids.collect();
     let mut ids: Vec<(String, &str)> = ids.into_iter().map(|id| (id.to_ascii_lowercase(), id)).collect();
     ids.sort();
     let alike = |pair: &[(String, &str)]| {

@@ -98,7 +98,7 @@ impl Changes<'_> {
     /// A row for changes that read alike.
     fn group(&self, group: &[ChangeView]) -> String {
         let [change, others @ ..] = group else { return String::new() };
-        let change = *change;
+        let (change, address) = (*change, change.address.to_string());
         let word = change.action().name();
         let refused = if change.guards.is_empty() { ("", "") } else { (" is-refused", " data-refused") };
         let badges = change.guards.iter().map(|guard| format!("refused: {}", guard.name()));
@@ -124,7 +124,7 @@ impl Changes<'_> {
             refused.1,
             pending.0,
             symbol(change.action()),
-            escaped(&change.address.to_string()),
+            escaped(&address),
             self.gist(change, &fields),
             pending.1,
             addresses(group),
@@ -185,7 +185,7 @@ impl Changes<'_> {
 fn addresses(group: &[ChangeView]) -> String {
     let item = |change: &ChangeView| {
         let address = change.address.to_string();
-        let anchor = utf8_percent_encode(&address, PATH);
+        let anchor = utf8_percent_encode(&address, PATH).to_string();
         format!("<li id=\"{anchor}\"><a href=\"#{anchor}\"><code>{}</code></a></li>", escaped(&address))
     };
     format!(

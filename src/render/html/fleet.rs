@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::super::phrases::counted;
@@ -134,7 +135,7 @@ impl<'a> Fleet<'a> {
 }
 
 /// The number of the fold that each change is in: two that read alike have the same.
-fn alike<'a>(view: &'a PlanView<'a>) -> HashMap<&'a Address, usize> {
+fn alike<'a>(view: &'a PlanView<'a>) -> HashMap<&'a Address, usize, RandomState> {
     let folds = view.folds(false).into_iter().enumerate();
     folds.flat_map(|(at, fold)| fold.addresses.into_iter().map(move |address| (address, at))).collect()
 }
@@ -172,7 +173,7 @@ impl<'a> App<'a> {
         name: &'a str,
         mut changes: Vec<ChangeView<'a>>,
         others: usize,
-        alike: &HashMap<&Address, usize>,
+        alike: &HashMap<&Address, usize, RandomState>,
     ) -> Self {
         changes.sort_by_key(|change| Danger::of(*change));
         let worst = changes.first().map_or(Danger::None, |change| Danger::of(*change));
