@@ -149,8 +149,8 @@ pub struct Source {
     /// How many characters come before each multiple of [`STRIDE`] bytes, so that the column in a long line is found
     /// without counting from its start.
     characters: Vec<u32>,
-    /// The known positions of a file without its text.
-    remembered: BTreeMap<u32, Position>,
+    /// The known positions of a file without its text, by their bytes.
+    remembered: Vec<Position>,
     is_as_written: bool,
 }
 
@@ -181,13 +181,22 @@ impl Source {
             .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
             .collect();
         let characters = counts(text.as_bytes());
-        Self { name: name.into(), text, line_starts, characters, remembered: BTreeMap::new(), is_as_written }
+        Self { name: name.into(), text, line_starts, characters, remembered: Vec::new(), is_as_written }
     }
 
     /// A file of which only these positions are known: saved plans and reports hold them and not the text.
-    fn remembered(name: &str, positions: impl IntoIterator<Item = Position>) -> Self {
-        let remembered = positions.into_iter().map(|position| (position.byte, position)).collect();
+    fn remembering(name: &str, mut remembered: Vec<Position>) -> Self {
+        remembered.sort_by_key(|position| position.byte);
+        // Of two lines for one byte, which only a damaged file has, the later one counts.
+        remembered.reverse();
+        remembered.dedup_by_key(|position| position.byte);
+        remembered.reverse();
         Self { remembered, ..Self::new(name, "") }
+    }
+
+    fn remembered(&self, byte: u32) -> Option<Position> {
+        let found = self.remembered.binary_search_by_key(&byte, |position| position.byte);
+        found.ok().map(|at| self.remembered[at])
     }
 
     /// Whether its text is available.
@@ -230,8 +239,8 @@ impl Source {
 
     /// The position of a byte.
     pub fn position(&self, byte: u32) -> Position {
-        if let Some(position) = self.remembered.get(&byte) {
-            return *position;
+        if let Some(position) = self.remembered(byte) {
+            return position;
         }
         let line = self.line_index(byte);
         let start = self.line_starts[line];
@@ -253,7 +262,7 @@ impl Source {
         let [start, end] = [place.start, place.end];
         match self.has_text() {
             true => self.text.get(start.byte as usize..end.byte as usize).is_some(),
-            false => [start, end].iter().all(|position| self.remembered.contains_key(&position.byte)),
+            false => [start, end].iter().all(|position| self.remembered(position.byte).is_some()),
         }
     }
 
@@ -294,7 +303,7 @@ impl Sources {
             let positions = run.iter().flat_map(|place| [place.start, place.end]);
             files.entry(&run[0].file).or_default().extend(positions);
         }
-        let files = files.into_iter().map(|(name, positions)| Source::remembered(name, positions));
+        let files = files.into_iter().map(|(name, positions)| Source::remembering(name, positions));
         Self { files: files.collect() }
     }
 

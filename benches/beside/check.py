@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import work
-from measure import Taken, instructions, medians, run, service, state
+from measure import Taken, instructions, over, run, service, state
 from work import Work
 
 SIZES = (100, 1_000, 10_000, 100_000)
@@ -86,12 +86,12 @@ class Bench:
         self.table = Table()
 
     def turns(self, rounds, *sides):
-        """Medians of each side; they take turns."""
+        """What each side takes; they take turns."""
         taken = [[] for _ in sides]
         for _ in range(rounds):
             for own, side in zip(taken, sides):
                 own.append(side())
-        return [medians(own) for own in taken]
+        return [over(own) for own in taken]
 
     def start_up(self):
         self.table.part("Start")
@@ -146,7 +146,7 @@ class Bench:
     def offline(self, count):
         self.table.part(f"{count:,} configurations, no network: user seconds against granit's events of the same files")
         place = self.files(count)
-        rounds = 3 if count > 10_000 else 5
+        rounds = 5 if count > 10_000 else 41
         for name, words in self.commands(place).items():
             least, most = self.OFFLINE[name]
             taken, events = self.turns(
@@ -154,7 +154,7 @@ class Bench:
                 lambda: run([self.livevod, *words], self.folder),
                 lambda: run([self.floor, "events", place / "same"], self.folder),
             )
-            # User time is counted in steps of 1 to 10 ms: small sizes tell nothing by their ratio.
+            # User time is counted in steps of 1 to 10 ms: of small sizes, even many rounds tell nothing by their ratio.
             target = least if count >= 10_000 else None
             times = taken.user / max(events.user, 0.001)
             self.table.add(name, times, "x events", target, detail=f"{taken.user:.3f} s, {taken.mib:.0f} MiB")
@@ -168,7 +168,7 @@ class Bench:
             "floor: snapshot typed": ["typed", place / "snapshot.json"],
             "floor: saved plan ignored": ["ignored", place / "saved.plan"],
         }.items():
-            taken = medians(run([self.floor, *words], self.folder) for _ in range(3))
+            taken = over(run([self.floor, *words], self.folder) for _ in range(3))
             self.table.add(name, taken.user, "s", detail=f"{taken.mib:.0f} MiB")
 
     def growth(self):
@@ -189,7 +189,7 @@ class Bench:
 
     def apps(self, count, more):
         apps = count // 5
-        more = {name: apps // 2 if name == "patterns" else value for name, value in more.items()}
+        more = {name: min(apps // 2, 1_000) if name == "patterns" else value for name, value in more.items()}
         file = self.folder / "apps.yaml"
         file.write_text(work.in_apps(apps, **more))
         return file

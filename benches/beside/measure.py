@@ -16,7 +16,8 @@ LATENCY = 0.020
 
 @dataclass(frozen=True)
 class Taken:
-    """Medians over the rounds; the most memory of any of them."""
+    """Over the rounds: the median of wall seconds, the mean of user seconds, which the kernel counts in steps of its clock, and the
+    most memory."""
 
     wall: float
     user: float
@@ -52,13 +53,13 @@ def run(command, folder, expected=(0,)):
         return Taken(wall, used.ru_utime, int(most.read_text()) / 1024, output.read(200).decode(errors="replace"))
 
 
-def medians(rounds):
+def over(rounds):
     """One [`Taken`] from several."""
     rounds = list(rounds)
     middle = statistics.median(one.wall for one in rounds)
     return Taken(
         middle,
-        statistics.median(one.user for one in rounds),
+        statistics.fmean(one.user for one in rounds),
         max(one.mib for one in rounds),
         min(rounds, key=lambda one: abs(one.wall - middle)).output,
     )

@@ -10,7 +10,7 @@ use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 
 use super::durations::duration;
 use super::failure::Failure;
-use crate::api::Rate;
+use crate::api::{ClientSettings, Rate};
 use crate::config;
 use crate::diag::{Code, Diagnostic};
 use crate::emulator::Quirks;
@@ -130,7 +130,8 @@ impl Remote {
     /// How many calls of a kind may be in flight. The embedded emulator has no connections to spare, and the more writes wait
     /// for the disk together, the less each of them waits.
     pub(super) fn parallelism(&self) -> NonZeroUsize {
-        self.parallelism.unwrap_or(if self.emulator.is_some() { AT_ONCE_EMBEDDED } else { AT_ONCE })
+        let usual = if self.emulator.is_some() { AT_ONCE_EMBEDDED } else { ClientSettings::PARALLELISM };
+        self.parallelism.unwrap_or(usual)
     }
 
     /// The flags that choose the service and the credentials, as far as they were typed or have no usual value.
@@ -190,10 +191,7 @@ pub(super) fn quirk(text: &str) -> Result<String, String> {
     Quirks::with(&[text]).map(|_| text.to_owned())
 }
 
-/// How many calls are in flight if nobody says how many.
-const AT_ONCE: NonZeroUsize = NonZeroUsize::new(16).unwrap();
-
-/// The same for the embedded emulator.
+/// How many calls to the embedded emulator are in flight if nobody says how many.
 const AT_ONCE_EMBEDDED: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
 /// The largest `--parallelism`.

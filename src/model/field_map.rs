@@ -120,7 +120,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        let mut map = FieldMap::EMPTY;
+        let mut map = FieldMap(Vec::with_capacity(1));
         while let Some((field, value)) = access.next_entry()? {
             map.insert(field, value);
         }

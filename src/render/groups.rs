@@ -15,7 +15,7 @@ const ID_SHOWN: usize = 8;
 /// The groups of one plan.
 pub(super) struct Groups<'a> {
     names: &'a BTreeMap<String, GroupName>,
-    /// The ids that the changes and the accepted differences show; empty where no id has a name.
+    /// The ids that the changes and the accepted differences show; not sought where no id has a name.
     used: HashSet<&'a str>,
     /// How many characters of an id follow its name.
     shown: usize,
@@ -28,16 +28,16 @@ impl<'a> Groups<'a> {
         accepted: &'a [AcceptedDrift],
         names: &'a BTreeMap<String, GroupName>,
     ) -> Self {
+        if names.is_empty() {
+            return Self { names, used: HashSet::new(), shown: ID_SHOWN };
+        }
         let configs = changes.iter().flat_map(|change| [change.before(), change.after()]).flatten();
         let configs = configs.chain(unmanaged.iter().map(|one| &one.config));
         let configs = configs.chain(accepted.iter().flat_map(|one| [&one.standing, &one.declared]));
         let shown = told_apart(
             configs.flat_map(RecordConfig::transcode_groups).chain(names.keys().map(String::as_str)),
         );
-        let mut used = HashSet::new();
-        if !names.is_empty() {
-            used.extend(changes.iter().flat_map(moved).chain(accepted.iter().flat_map(kept)));
-        }
+        let used = changes.iter().flat_map(moved).chain(accepted.iter().flat_map(kept)).collect();
         Self { names, used, shown }
     }
 

@@ -61,7 +61,7 @@ async fn cost(name: &str, rate: Rate, planned: Planned, changes: Vec<Change>) ->
     assert_eq!(ends(&report), vec!["done"; writes]);
     assert_eq!(report.repeated, 0, "{name}");
     let calls = report.calls as f64 / writes as f64;
-    let floor = CALL * u32::try_from(writes.div_ceil(ClientSettings::PARALLELISM)).unwrap();
+    let floor = CALL * u32::try_from(writes.div_ceil(ClientSettings::PARALLELISM.get())).unwrap();
     let times = took / floor.as_secs_f64();
     println!("{name}: {calls:.2} calls a change, {took:.2} s, {times:.2} times the writes alone");
     calls

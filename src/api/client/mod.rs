@@ -69,7 +69,7 @@ pub struct ClientSettings {
 
 impl ClientSettings {
     /// The default for reads, and for writes, in progress at once.
-    pub const PARALLELISM: usize = 16;
+    pub const PARALLELISM: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 
     /// The default for how long calls are retried.
     pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -82,7 +82,7 @@ impl ClientSettings {
             endpoint: None,
             regions: BTreeMap::new(),
             rate: Rate::default(),
-            parallelism: NonZeroUsize::new(Self::PARALLELISM).unwrap_or(NonZeroUsize::MIN),
+            parallelism: Self::PARALLELISM,
             timeouts: Timeouts::default(),
             patience: Self::PATIENCE,
             stamps: Arc::new(draws::stamp),
