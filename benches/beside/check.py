@@ -267,7 +267,7 @@ class Bench:
             log.unlink(missing_ok=True)
             return run([self.floor, "durable", log, 1_000], self.folder)
 
-        livevod, least = self.turns(5, apply, durable)
+        livevod, least = self.turns(11, apply, durable)
         times = livevod.wall / least.told
         self.table.add("apply of 1,000, embedded emulator", times, "x durable writes", 1.2, detail=f"{livevod.wall:.3f} s")
 
