@@ -48,6 +48,11 @@ impl Disk {
         Self { fails: 0, ..self }
     }
 
+    /// The most that one sync takes beyond the usual.
+    pub(crate) fn longest_hang(self) -> Duration {
+        self.hang
+    }
+
     fn is_slow(self) -> bool {
         !self.each.is_zero() || self.hangs > 0
     }

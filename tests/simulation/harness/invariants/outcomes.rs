@@ -242,7 +242,10 @@ pub(super) fn what_is_done_stayed_to_the_last_listing(run: &Run) -> Result<(), S
             let is_listing =
                 |call: &Call| call.step == Step::List && matches!(call.target, Target::Domain(_));
             let shows = |at, call: &Call| at > write && is_listing(call) && is_seen(run, at, call, &address);
-            let tells = |at, call: &Call| shows(at, call) && !is_of_a_rejected_listing(view, at, domain);
+            let unfinished = unfinished(view, domain);
+            let tells = |at, call: &Call| {
+                shows(at, call) && at < unfinished && !is_of_a_rejected_listing(view, at, domain)
+            };
             let pages: Vec<(usize, &Call)> = view.calls().filter(|(at, call)| tells(*at, call)).collect();
             // Of several pages, the one with the entry counts, if there is one.
             let has_it = |(_, call): &&(usize, &Call)| {
@@ -260,7 +263,8 @@ pub(super) fn what_is_done_stayed_to_the_last_listing(run: &Run) -> Result<(), S
                     continue;
                 }
                 // Or it slipped past the reader: then the pages of the last listing look like those of one without it.
-                if has_slipped_between(view, (write, usize::MAX), &address) {
+                let is_cut = is_cut(view, usize::MAX, &address);
+                if is_cut || has_slipped_between(view, (write, usize::MAX), &address) {
                     continue;
                 }
                 return Err(format!("{address} is done, and no listing of its domain ended the run"));
@@ -286,6 +290,24 @@ fn is_of_a_rejected_listing(view: View, page: usize, domain: &str) -> bool {
             && has_contradicted(&one.outcome)
             && start.is_some_and(|start| start.at <= story[page].at)
     })
+}
+
+/// Where the last listing of a domain begins, if it never got all its pages: only its last page has fewer entries than others.
+fn unfinished(view: View, domain: &str) -> usize {
+    let is_page = |call: &Call| {
+        call.step == Step::List && matches!(&call.target, Target::Domain(own) if **own == *domain)
+    };
+    let pages: Vec<(usize, &Call)> = view.calls().filter(|(_, call)| is_page(call)).collect();
+    let full = pages.iter().filter_map(|(_, call)| call.listed.as_ref()).map(Vec::len).max();
+    let goes_on = |(_, call): &&(usize, &Call)| {
+        !call.is_answered() || call.listed.as_ref().is_some_and(|listed| Some(listed.len()) == full)
+    };
+    match pages.last() {
+        Some((_, call)) if !call.is_answered() => {
+            pages.iter().rev().take_while(goes_on).last().map_or(usize::MAX, |(at, _)| *at)
+        }
+        _ => usize::MAX,
+    }
 }
 
 /// What an outcome says about an existing entry was read, or is true.
