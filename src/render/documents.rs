@@ -27,16 +27,9 @@ pub struct Context<'a> {
 
 /// Pretty-printed, with a line break at the end, since people read machine formats too.
 pub fn pretty(document: &impl Serialize) -> String {
-    line(serde_json::to_string_pretty(document))
-}
-
-/// On one line, as Terraform writes its documents: they are for programs alone.
-pub(super) fn compact(document: &impl Serialize) -> String {
-    line(serde_json::to_string(document))
-}
-
-fn line(text: serde_json::Result<String>) -> String {
-    gate::into_json(text.unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"))) + "\n"
+    let text =
+        serde_json::to_string_pretty(document).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
+    gate::into_json(text) + "\n"
 }
 
 /// Findings as a document of their own.

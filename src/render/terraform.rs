@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
-use super::documents::{FORMAT_VERSION, compact, pretty};
+use super::documents::{FORMAT_VERSION, pretty};
 use super::exit::Exit;
 use super::facts::{
     CoverageRow, DifferenceRow, LeftOpenRow, OriginRow, SinceBaseRow, coverage_row, difference_row,
@@ -32,12 +32,13 @@ const STATE: &str = "1.0";
 /// The resource type of a configuration.
 const TYPE: &str = "alicloud_live_record_vod";
 
-/// `plan --format terraform-json`. Unchanged configurations have no values in a plan and are left out.
+/// `plan --format terraform-json`. Unchanged configurations have no values in a plan and are left out. With line breaks, unlike
+/// Terraform: checkov tells resources apart by their lines.
 pub(super) fn terraform_json(view: &PlanView, exit: Exit) -> String {
     let columns = &columns();
     let resources =
         |side| Values { root_module: Module { resources: Resources { view, columns, side: Some(side) } } };
-    compact(&TerraformPlan {
+    pretty(&TerraformPlan {
         format_version: SHAPE,
         terraform_version: TERRAFORM,
         planned_values: resources(|change| change.after()),
