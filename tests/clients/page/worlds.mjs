@@ -115,7 +115,8 @@ export class Worlds {
     const { decisions, notes } = plan;
     const [some] = decisions.changes;
     const [note] = notes.changes;
-    const place = (text) => ({ ...note.place, file: text });
+    // `livevod.yaml:8:11:94-8:21:104`
+    const place = (text) => note.place.replace(/^.*(?=:\d+:\d+:\d+-)/, () => text);
     decisions.changes = HOSTILE.map((text, at) => {
       const address = { domain: "live.example.com", app: "show", stream: `stream${at}` };
       return { ...some, address, after: { ...some.after, vod_transcode_group: text, storage_location: text } };
