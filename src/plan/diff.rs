@@ -269,11 +269,8 @@ impl Draft<'_> {
         };
         if let Some(reason) = [&remote.config, after].into_iter().find_map(|config| lost_by(action, config)) {
             let is_kept = [&remote.config, laid.declared()].iter().all(|one| lost_by(action, one).is_none());
-            self.unsupported(
-                address,
-                reason + &if is_kept { kept_words(&laid) } else { String::new() },
-                true,
-            );
+            let keeps = if is_kept { kept_words(&laid) } else { String::new() };
+            self.unsupported(address, reason + &keeps, true);
             return;
         }
         let Laid { before, after, .. } = laid;
